@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one door through which bytes reach the disk.
+
+A file is made beside its target (mode 0600, new name, synced), gets its owner and mode, and is renamed over the target:
+at every moment the target is the whole old file or the whole new one, and it is never readable by more people than in the end.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import grp
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue
+
+TEMPORARY_PREFIX = ".mailjail-"
+
+
+def user_id(owner):
+    """Return the uid of a user name or number; :raises InvalidValue: no such user."""
+    try:
+        return int(owner) if str(owner).isdigit() else pwd.getpwnam(owner).pw_uid
+    except KeyError:
+        raise InvalidValue("user '%s' does not exist on this host." % owner, user=owner)
+
+
+def group_id(group):
+    """Return the gid of a group name or number; :raises InvalidValue: no such group."""
+    try:
+        return int(group) if str(group).isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise InvalidValue("group '%s' does not exist on this host." % group, group=group)
+
+
+def parse_mode(mode):
+    """Return the number behind an octal mode string such as ``0640``; :raises InvalidValue: it is none."""
+    try:
+        number = int(str(mode), 8)
+    except ValueError:
+        raise InvalidValue("mode '%s' is not octal (expected something like '0640')." % mode)
+    if not 0 <= number <= 0o7777:
+        raise InvalidValue("mode '%s' is outside 0000 to 7777." % mode)
+    return number
+
+
+def attribute_changes(path, owner, group, mode):
+    """Name what differs between an existing path and the wanted owner, group and mode.
+
+    :returns: list of ``(what, before, after)`` such as ``("mode", "0644", "0640")``; empty when all agree.
+    """
+    found, changes = os.lstat(path), []
+    if found.st_uid != user_id(owner):
+        changes.append(("owner", _name(pwd.getpwuid, found.st_uid), str(owner)))
+    if found.st_gid != group_id(group):
+        changes.append(("group", _name(grp.getgrgid, found.st_gid), str(group)))
+    if stat.S_IMODE(found.st_mode) != parse_mode(mode):
+        changes.append(("mode", "%04o" % stat.S_IMODE(found.st_mode), "%04o" % parse_mode(mode)))
+    return changes
+
+
+def _name(lookup, number):
+    try:
+        return lookup(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def set_attributes(path, owner, group, mode):
+    """Give an existing regular file or directory its owner and mode without following a link; :raises CommitError: it is a link."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise CommitError("%s is a symbolic link; expected the file itself. Remove the link and run again." % path, path=path)
+        raise
+    try:
+        _attributes(handle, owner, group, mode)
+    finally:
+        os.close(handle)
+
+
+def _attributes(handle, owner, group, mode):
+    # chown clears set-id bits, so the mode comes last.
+    os.fchown(handle, user_id(owner), group_id(group))
+    os.fchmod(handle, parse_mode(mode))
+
+
+def write(path, data, owner="root", group="root", mode="0600"):
+    """Put bytes in place of a file, atomically.
+
+    :param bytes data: the whole new content.
+    :raises CommitError: the disk is full, the directory is missing or not writable; the old file still stands.
+    """
+    def fill(handle):
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view):]
+
+    _replace(path, fill, owner, group, mode)
+
+
+def place(staged, path, owner="root", group="root", mode="0600"):
+    """Put an already staged file in place of another, atomically; no byte is copied where a link will do.
+
+    :raises CommitError: as for :func:`write`.
+    """
+    temporary = os.path.join(os.path.dirname(path), TEMPORARY_PREFIX + os.path.basename(staged) + "-%d" % os.getpid())
+    try:
+        os.link(staged, temporary)
+    except OSError:
+        with open(staged, "rb") as source:
+            _replace(path, lambda handle: _copy(source, handle), owner, group, mode)
+        return
+    try:
+        handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            _attributes(handle, owner, group, mode)
+            os.utime(handle)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        _rename(temporary, path)
+    except OSError as exc:
+        _discard(temporary)
+        raise _commit_error(path, exc)
+
+
+def _copy(source, handle):
+    with os.fdopen(os.dup(handle), "wb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _replace(path, fill, owner, group, mode):
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=os.path.dirname(path))
+        try:
+            fill(handle)
+            _attributes(handle, owner, group, mode)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        _rename(temporary, path)
+    except OSError as exc:
+        _discard(temporary)
+        raise _commit_error(path, exc)
+    except BaseException:
+        _discard(temporary)
+        raise
+
+
+def _commit_error(path, exc):
+    return CommitError("%s could not be written: %s. The old file still stands." % (path, exc.strerror), path=path)
+
+
+def _discard(temporary):
+    if temporary and os.path.lexists(temporary):
+        os.unlink(temporary)
+
+
+def _rename(temporary, path):
+    os.rename(temporary, path)
+    sync_directory(os.path.dirname(path))
+
+
+def sync_directory(directory):
+    """Make the names in a directory survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(path):
+    """Remove a file (never what a link points to); nothing happens if it is gone already."""
+    if os.path.lexists(path):
+        os.unlink(path)
+        sync_directory(os.path.dirname(path))
+
+
+def read(path):
+    """Return a regular file's bytes, or None if there is none; a link in its last place is not followed."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as exc:
+        if exc.errno in (errno.ENOENT, errno.ENOTDIR):
+            return None
+        if exc.errno == errno.ELOOP:
+            raise CommitError("%s is a symbolic link; expected the file itself. Remove the link and run again." % path, path=path)
+        raise CommitError("%s could not be read: %s." % (path, exc.strerror), path=path)
+    with os.fdopen(handle, "rb") as source:
+        return source.read()
+
+
+def digest(path):
+    """Return the SHA-256 of a file in hexadecimal, reading it in pieces."""
+    total = hashlib.sha256()
+    with open(path, "rb") as source:
+        for piece in iter(lambda: source.read(1 << 20), b""):
+            total.update(piece)
+    return total.hexdigest()
+
+
+def remove_leftovers(directory):
+    """Remove temporary files that an interrupted run left in a directory."""
+    for name in os.listdir(directory) if os.path.isdir(directory) else ():
+        path = os.path.join(directory, name)
+        if name.startswith(TEMPORARY_PREFIX) and not os.path.isdir(path):
+            os.unlink(path)
