@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables of cases over the parsers of hostinfo."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo
+
+DEBUG = """Version 8.17.1.9
+ Compiled with: DNSMAP LDAPMAP LOG NEWDB=5.3
+\t\tSASLv2 STARTTLS
+    OS Defines: HASFCHOWN
+     Conf file:\t/etc/mail/submit.cf (default for MSP)
+     Conf file:\t/etc/mail/sendmail.cf (default for MTA)
+      Pid file:\t/var/run/sendmail/mta/sendmail.pid (default)
+"""
+BT = DEBUG + """
+============ SYSTEM IDENTITY (after readcf) ============
+      (short domain name) $w = mx
+========================================================
+
+ADDRESS TEST MODE (ruleset 3 NOT automatically invoked)
+Enter <ruleset> <address>
+"""
+
+
+@pytest.mark.parametrize("text, family, identity, version", [
+    ('ID=debian\nVERSION_ID="12"\n', "debian", "debian", "12"),
+    ("ID=linuxmint\nID_LIKE='ubuntu debian'\n", "debian", "linuxmint", ""),
+    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.5"\n', "redhat", "almalinux", "9.5"),
+    ('ID="ol"\n', "redhat", "ol", ""),
+    ('ID="openEuler"\n', "redhat", "openEuler", ""),
+    ('ID="sles"\nVERSION_ID="15.6"\n', "suse", "sles", "15.6"),
+    ('ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\n', "suse", "opensuse-tumbleweed", ""),
+    ("# nothing\nID=alpine\n", "unknown", "alpine", ""),
+    ("", "unknown", "", ""),
+])
+def test_os_release(text, family, identity, version):
+    found = hostinfo.parse_os_release(text)
+    assert (found["family"], found["id"], found["version_id"]) == (family, identity, version)
+
+
+@pytest.mark.parametrize("text, name, expected", [
+    ("127.0.0.1 localhost\n192.0.2.1 mx.example.org mx\n", "mx", ["mx.example.org", "mx"]),
+    ("192.0.2.1 mx.example.org mx # our gateway\n", "MX", ["mx.example.org", "mx"]),
+    ("2001:db8::1 six.example.org mx\n192.0.2.1 four.example.org mx\n", "mx", ["four.example.org", "mx"]),
+    ("127.0.0.1 mx\n192.0.2.1 mx.example.org mx\n", "mx", ["mx"]),
+    ("#192.0.2.1 mx.example.org mx\n", "mx", []),
+    ("garbage\n\n", "mx", []),
+])
+def test_hosts_names(text, name, expected):
+    assert hostinfo.hosts_names(text, name) == expected
+
+
+@pytest.mark.parametrize("name, hosts, resolved, expected", [
+    ("mx.example.org", [], [], ("mx.example.org", "hostname")),
+    ("mx.example.org", ["mail.example.org", "mx.example.org"], [], ("mail.example.org", "hosts")),
+    ("mx.example.org", ["mx", "mx.example.org"], [], ("mx.example.org", "hostname")),
+    ("mx", ["mx.example.org", "mx"], [], ("mx.example.org", "hosts")),
+    ("mx", ["mx", "mx.example.org"], [], ("mx.example.org", "hosts")),
+    ("mx", [], ["mx.example.org."], ("mx.example.org", "resolver")),
+    ("mx", ["mx"], ["mx"], ("", "none")),
+    ("mx", ["mx."], [], ("", "none")),
+])
+def test_qualify(name, hosts, resolved, expected):
+    assert hostinfo.qualify(name, hosts, resolved) == expected
+
+
+def test_sendmail_debug():
+    assert hostinfo.parse_sendmail_debug(DEBUG) == {
+        "version": "8.17.1.9", "compile_flags": ["DNSMAP", "LDAPMAP", "LOG", "NEWDB=5.3", "SASLv2", "STARTTLS"],
+        "configuration": "/etc/mail/sendmail.cf", "pid_file": "/var/run/sendmail/mta/sendmail.pid"}
+
+
+@pytest.mark.parametrize("text", ["", "sendmail: illegal option\n", "Version"])
+def test_sendmail_debug_of_something_else(text):
+    assert hostinfo.parse_sendmail_debug(text) == {"version": "", "compile_flags": [], "configuration": "", "pid_file": ""}
+
+
+@pytest.mark.parametrize("answers, expected", [
+    ("> localhost\nmx.example.org\n[127.0.0.1]\n> > daemon\nroot\n> ", {"w": ["[127.0.0.1]", "localhost", "mx.example.org"], "R": [], "t": ["daemon", "root"]}),
+    ("> > > > ", {"w": [], "R": [], "t": []}),
+    ("> only\n", {"w": ["only"], "R": [], "t": []}),
+    ("", {"w": [], "R": [], "t": []}),
+])
+def test_classes(answers, expected):
+    assert hostinfo.parse_classes(BT + answers, ["w", "R", "t"]) == expected
+
+
+@pytest.mark.parametrize("text, expected", [
+    (BT, ""),
+    ("Version 8.17.1.9\n/etc/mail/sendmail.cf: line 2047: readcf: unknown option name Nonsense\n" + BT,
+     "/etc/mail/sendmail.cf: line 2047: readcf: unknown option name Nonsense"),
+    ("No local mailer defined\n" + BT, "No local mailer defined"),
+])
+def test_complaint(text, expected):
+    assert hostinfo.complaint(text) == expected
+
+
+@pytest.mark.parametrize("version, parts", [("8.17.1.9", [8, 17, 1, 9]), ("8.15.2-34.el8", [8, 15, 2]), ("", []), (None, []), ("x", [])])
+def test_version_parts(version, parts):
+    assert hostinfo.version_parts(version) == parts
+
+
+@pytest.mark.parametrize("data, expected", [
+    (b"\x7fELF..\0/etc/mail/sendmail.cf\0..\x008.17.1.9\0..", ("sendmail", "8.17.1.9")),
+    (b"\x7fELF..\0/etc/mail/sendmail.cf\0..", ("sendmail", "")),
+    (b"..%s/postdrop -r..\0sendmail.cf\0\x008.1.1\0", ("postfix", "")),
+    (b"..Exim version %s..", ("exim", "")),
+    (b"#!/bin/sh\nexit 0\n", ("", "")),
+])
+def test_identify_program(data, expected):
+    assert hostinfo.identify_program(data) == expected
+
+
+TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:0019 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1234 1 0000 100 0 0 10 0
+   1: 010200C0:0019 0A0200C0:D431 01 00000000:00000000 00:00000000 00000000     0        0 1235 1 0000 100 0 0 10 0
+   2: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1236 1 0000 100 0 0 10 0
+   3: 00000000:024B 00000000:0000 0A 00000000:00000000 00:00000000 00000000   102        0 1237 1 0000 100 0 0 10 0
+"""
+TCP6 = """  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: B80D0120000000000000000001000000:0019 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 99 1 0 100 0 0 10 0
+"""
+
+
+@pytest.mark.parametrize("text, expected", [
+    (TCP, [("127.0.0.1", 25, "1234", 0), ("0.0.0.0", 587, "1237", 102)]),
+    (TCP6, [("2001:db8::1", 25, "99", 0)]),
+    ("", []),
+    ("header\ngarbage\n", []),
+])
+def test_listeners(text, expected):
+    assert [(found["address"], found["port"], found["inode"], found["uid"]) for found in hostinfo.parse_listeners(text, (25, 587))] == expected
+
+
+def test_units():
+    text = "Type=forking\nMainPID=712\nId=sendmail.service\nLoadState=loaded\nActiveState=active\nSubState=running\nFragmentPath=/run/x=y.service\n" \
+           "UnitFileState=generated\n\nMainPID=0\nId=sm-client.service\nLoadState=not-found\nActiveState=inactive\n"
+    found = hostinfo.parse_units(text)
+    assert found["sendmail.service"] == {"load": "loaded", "active": "active", "sub": "running", "enabled": "generated", "main_pid": 712,
+                                         "file": "/run/x=y.service", "type": "forking"}
+    assert found["sm-client.service"]["load"] == "not-found" and found["sm-client.service"]["main_pid"] == 0
+    assert hostinfo.parse_units("") == {}
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("sendmail\t8.17.1.9-2+deb12u2\tii \npostfix\t3.7.11\trc \nexim4\t\tun \n", {"sendmail": "8.17.1.9-2+deb12u2"}),
+    ("sendmail\t8.16.1-11.el9\tinstalled\npackage postfix is not installed\n", {"sendmail": "8.16.1-11.el9"}),
+    ("dpkg-query: no packages found matching sendmail\n", {}),
+])
+def test_packages(text, expected):
+    assert hostinfo.parse_packages(text) == expected
+
+
+def test_configuration():
+    text = ("V10/Berkeley\nDZ8.17.1.9/Debian-2\nO QueueDirectory=/var/spool/mqueue\nO DaemonPortOptions=Name=MTA, Port=smtp\n"
+            "O DaemonPortOptions=Name=MSA,\n\tPort=587\nO LogLevel=9\nO LogLevel=14\n#O SafeFileEnvironment=/nowhere\nO SafeFileEnvironment=/var/mailjail\n"
+            "Qslow, P=/var/spool/slow/q*, F=f\nOX\n")
+    found = hostinfo.parse_configuration(text)
+    assert found["level"] == 10 and found["version"] == "8.17.1.9/Debian-2"
+    assert found["options"] == {"QueueDirectory": "/var/spool/mqueue", "LogLevel": "14", "SafeFileEnvironment": "/var/mailjail"}
+    assert found["daemon_port_options"] == ["Name=MTA, Port=smtp", "Name=MSA, Port=587"]
+    assert found["queue_directories"] == ["/var/spool/mqueue", "/var/spool/slow/q*"]
+
+
+@pytest.mark.parametrize("text", ["", "\x00\ufffd\ufffd=O=\n", "O \nO=\nQ\nV\n"])
+def test_garbage_configuration(text):
+    assert hostinfo.parse_configuration(text) == {"level": None, "version": "", "options": {}, "daemon_port_options": [], "queue_directories": []}
+
+
+def test_count_queue():
+    assert hostinfo.count_queue(["qf1", "df1", "qf2", "df2", "hf3", "Qf4", "tf5", "q"]) == {"messages": 2, "quarantined": 1, "lost": 1}
+
+
+def test_follow(tmpdir):
+    program, link, loop = tmpdir.join("program"), tmpdir.join("link"), tmpdir.join("loop")
+    program.write("x")
+    link.mksymlinkto("program")
+    loop.mksymlinkto("loop")
+    assert hostinfo.follow(str(link)) == [str(link), str(program)]
+    assert hostinfo.follow(str(program)) == [str(program)]
+    assert hostinfo.follow(str(loop))[0] == str(loop)
