@@ -108,9 +108,10 @@ def write(path, data, owner="root", group="root", mode="0600"):
     _replace(path, fill, owner, group, mode)
 
 
-def place(staged, path, owner="root", group="root", mode="0600"):
+def place(staged, path, owner="root", group="root", mode="0600", touch=True):
     """Put an already staged file in place of another, atomically; no byte is copied where a link will do.
 
+    :param bool touch: date the file now, so that a daemon started before it is known to be older.
     :raises CommitError: as for :func:`write`.
     """
     temporary = os.path.join(os.path.dirname(path), TEMPORARY_PREFIX + os.path.basename(staged) + "-%d" % os.getpid())
@@ -124,7 +125,8 @@ def place(staged, path, owner="root", group="root", mode="0600"):
         handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             _attributes(handle, owner, group, mode)
-            os.utime(handle)
+            if touch:
+                os.utime(handle)
             os.fsync(handle)
         finally:
             os.close(handle)

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's side of sendmail_config: bring map files to the host, but only those whose content it does not hold already."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+# Up to this size a file travels inside the module's arguments, which costs no extra round trip.
+SMALL = 64 << 10
+
+
+class ActionModule(ActionBase):
+    """Run the module; where it asks for files, transfer these and run it again."""
+
+    TRANSFERS_FILES = True
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        arguments["maps"] = [self._with_file(dict(row)) for row in arguments.get("maps") or []]
+        result = self._run(arguments, task_vars)
+        wanted = result.pop("wanted_files", None)
+        if wanted:
+            for row in arguments["maps"]:
+                if row.get("name") in wanted:
+                    row["upload"] = self._transfer(row["file"])
+            result = self._run(arguments, task_vars)
+        self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _run(self, arguments, task_vars):
+        return self._execute_module(module_name="mailjail.sendmail.sendmail_config", module_args=arguments, task_vars=task_vars)
+
+    def _with_file(self, row):
+        """Replace a small controller file by its text, a big one by its digest."""
+        if not row.get("file"):
+            return row
+        try:
+            row["file"] = self._find_needle("files", row["file"])
+        except AnsibleError as exc:
+            raise AnsibleActionFail(f"map {row.get('name')}: file '{row['file']}' is not on the controller: {exc}") from exc
+        if os.path.getsize(row["file"]) <= SMALL:
+            with open(row["file"], encoding="utf-8") as source:
+                row["content"] = source.read()
+            del row["file"]
+            return row
+        digest = hashlib.sha256()
+        with open(row["file"], "rb") as source:
+            for piece in iter(lambda: source.read(1 << 20), b""):
+                digest.update(piece)
+        row["digest"] = digest.hexdigest()
+        return row
+
+    def _transfer(self, path):
+        if not self._connection._shell.tmpdir:
+            self._make_tmp_path()
+        remote = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(path))
+        return self._transfer_file(path, remote)

@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kept states of the managed files, so that any change can be taken back.
+
+``STATE/generations/00007/`` holds the files of one state and ``manifest.json``: for each managed path its owner, group, mode and digest, or that
+it was absent. ``STATE/state.json`` remembers which paths are managed, the digest of the last state that a health check proved good, and the
+signatures of large maps. Everything is readable by root alone.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import time
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError
+
+# Above this size a kept file is a second name of the live one, not a copy, and is known by its signature instead of its digest.
+LARGE = 8 << 20
+
+
+def signature(path):
+    """Return what changes when a file is replaced or written to: ``[size, mtime, inode]``; None if it is absent."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def read_state(state_directory):
+    """Return the remembered state, empty when there is none or it is no longer readable (it only saves work, never decides)."""
+    try:
+        with open(os.path.join(state_directory, "state.json")) as source:
+            return json.load(source)
+    except (OSError, ValueError):
+        return {}
+
+
+def write_state(state_directory, state):
+    """Remember a state; nothing is written when it is remembered already."""
+    if state != read_state(state_directory):
+        os.makedirs(state_directory, mode=0o700, exist_ok=True)
+        disk.write(os.path.join(state_directory, "state.json"), json.dumps(state, indent=1, sort_keys=True).encode("utf-8"))
+
+
+def describe(path):
+    """Return the manifest entry of a path: ``{"absent": True}`` or owner, group, mode and digest (signature where large)."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return {"absent": True}
+    if stat.S_ISLNK(found.st_mode):
+        return {"link": os.readlink(path)}
+    content = signature(path) if found.st_size > LARGE else disk.digest(path)
+    return {"owner": found.st_uid, "group": found.st_gid, "mode": "%04o" % stat.S_IMODE(found.st_mode), "content": content}
+
+
+def fingerprint(entries):
+    """Return one digest over manifest entries."""
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _directory(state_directory):
+    return os.path.join(state_directory, "generations")
+
+
+def listing(state_directory):
+    """Return the manifests of all whole generations, oldest first, each with ``id``."""
+    found = []
+    directory = _directory(state_directory)
+    for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+        try:
+            with open(os.path.join(directory, name, "manifest.json")) as source:
+                manifest = json.load(source)
+        except (OSError, ValueError):
+            continue
+        found.append(dict(manifest, id=name))
+    return found
+
+
+def keep(state_directory, paths, count):
+    """Keep the present state of the managed files as a generation.
+
+    :param list paths: managed paths in the order of a commit (also those that it is going to create).
+    :param int count: how many generations remain; older ones go.
+    :returns: the id of the generation that holds the present state (an older one if nothing changed since).
+    :raises CommitError: there is no room; nothing was touched.
+    """
+    entries = {path: describe(path) for path in sorted(paths)}
+    print_of_now, present = fingerprint(entries), listing(state_directory)
+    if present and present[-1]["fingerprint"] == print_of_now:
+        return present[-1]["id"]
+    number = int(present[-1]["id"]) + 1 if present else 1
+    final = os.path.join(_directory(state_directory), "%05d" % number)
+    staged = final + ".partial"
+    try:
+        os.makedirs(_directory(state_directory), mode=0o700, exist_ok=True)
+        os.chmod(state_directory, 0o700)
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(final, ignore_errors=True)
+        os.mkdir(staged, 0o700)
+        _store(staged, entries)
+        manifest = {"files": entries, "order": list(paths), "fingerprint": print_of_now, "time": int(time.time()), "good": is_good(state_directory)}
+        disk.write(os.path.join(staged, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
+        os.rename(staged, final)
+        disk.sync_directory(_directory(state_directory))
+    except OSError as exc:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise CommitError("the present configuration could not be kept in %s: %s. Nothing was touched." % (staged, exc.strerror), path=staged)
+    _forget(state_directory, count)
+    return "%05d" % number
+
+
+def _store(staged, entries):
+    for number, path in enumerate(sorted(entries)):
+        entry = entries[path]
+        if "content" not in entry:
+            continue
+        entry["stored"] = "%03d" % number
+        target = os.path.join(staged, entry["stored"])
+        if os.path.getsize(path) > LARGE:
+            try:
+                os.link(path, target)
+                continue
+            except OSError:
+                pass
+        with open(path, "rb") as source:
+            data = source.read()
+        disk.write(target, data)
+
+
+def _forget(state_directory, count):
+    """Drop the oldest generations, but never the newest good one."""
+    found = listing(state_directory)
+    protected = last_good(state_directory)
+    for manifest in found[:max(0, len(found) - max(1, count))]:
+        if manifest["id"] != protected:
+            shutil.rmtree(os.path.join(_directory(state_directory), manifest["id"]), ignore_errors=True)
+
+
+def live_fingerprint(state):
+    """Return the digest of the managed files as they are now; None when nothing is managed yet."""
+    return fingerprint({path: describe(path) for path in sorted(state["paths"])}) if state.get("paths") else None
+
+
+def is_good(state_directory):
+    """Tell whether the live configuration is the one that a health check proved last."""
+    state = read_state(state_directory)
+    return bool(state.get("good")) and state["good"] == live_fingerprint(state)
+
+
+def mark_good(state_directory):
+    """Remember that the live configuration has been proven: the generation kept from it counts as good."""
+    state = read_state(state_directory)
+    if state.get("paths"):
+        write_state(state_directory, dict(state, good=live_fingerprint(state)))
+
+
+def last_good(state_directory):
+    """Return the id of the newest generation proven good, else of the newest one, else None."""
+    found = listing(state_directory)
+    good = [manifest["id"] for manifest in found if manifest.get("good")]
+    return good[-1] if good else (found[-1]["id"] if found else None)
+
+
+def choose(state_directory, wanted):
+    """Return the manifest that ``previous``, ``good`` or an id names.
+
+    :raises CommitError: there is no such generation; the message lists those there are.
+    """
+    found = listing(state_directory)
+    live = live_fingerprint(read_state(state_directory))
+    if wanted == "previous":
+        matching = [manifest for manifest in found if manifest["fingerprint"] != live]
+    elif wanted == "good":
+        matching = [manifest for manifest in found if manifest["id"] == last_good(state_directory)]
+    else:
+        matching = [manifest for manifest in found if manifest["id"] == str(wanted)]
+    if not matching:
+        raise CommitError("there is no generation '%s' in %s; there are: %s." % (
+            wanted, _directory(state_directory), ", ".join(manifest["id"] for manifest in found) or "none"))
+    return matching[-1]
+
+
+def damage(state_directory, manifest):
+    """Name the first kept file of a generation that is no longer what was kept; None when it is whole."""
+    for path, entry in sorted(manifest["files"].items()):
+        if "stored" not in entry:
+            continue
+        stored = os.path.join(_directory(state_directory), manifest["id"], entry["stored"])
+        if not os.path.isfile(stored):
+            return path
+        now = signature(stored) if isinstance(entry["content"], list) else disk.digest(stored)
+        if now != entry["content"]:
+            return path
+    return None
+
+
+def differing(manifest):
+    """Return the managed paths whose live state is not the one of a generation."""
+    return [path for path, entry in sorted(manifest["files"].items())
+            if {key: value for key, value in entry.items() if key != "stored"} != describe(path)]
+
+
+def restore(state_directory, wanted):
+    """Put a generation back, in the order of a commit: sources before results, maps before the .cf that names them.
+
+    :param str wanted: ``previous``, ``good`` or an id.
+    :returns: list of paths that changed.
+    :raises CommitError: no such generation, or it is damaged; nothing was touched.
+    """
+    manifest = choose(state_directory, wanted)
+    broken = damage(state_directory, manifest)
+    if broken:
+        raise CommitError("generation %s can not be restored: its copy of %s is missing or was altered. Nothing was touched." % (manifest["id"], broken),
+                          path=broken)
+    changed = sorted(differing(manifest), key=manifest["order"].index)
+    for path in changed:
+        entry = manifest["files"][path]
+        if entry.get("absent"):
+            disk.remove(path)
+        elif "stored" in entry:
+            _put_back(os.path.join(_directory(state_directory), manifest["id"], entry["stored"]), path, entry)
+    return changed
+
+
+def _put_back(stored, path, entry):
+    if isinstance(entry["content"], list):
+        # A second name of the same file: its time is part of how it is known.
+        disk.place(stored, path, entry["owner"], entry["group"], entry["mode"], touch=False)
+    else:
+        disk.write(path, disk.read(stored), entry["owner"], entry["group"], entry["mode"])

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask the real programs whether a staged configuration is one: m4, and sendmail in all the ways that together see every fault.
+
+No single question is enough: ``-bt`` passes a bad timeout, ``-bv root`` passes a missing smtp mailer, and both pass a map that can not be opened.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import re
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CheckFailed, CommandFailed, McError
+
+# The compiled file ends in the mailers' definitions; one that was cut off has none.
+WHOLE = re.compile(r"^Mlocal,", re.MULTILINE)
+EXPECTED = re.compile(r"^\S.*\.\.\. (deliverable|recipient postmaster|aliased to|User unknown)|^\s|^$")
+LOOKUP = re.compile(r"^(?:> )*map_lookup: (\S+) \((.*)\) (?:returns (.*)|no match)\s*\((\d+)\)$")
+TEST_MODE = re.compile(r"^(ADDRESS TEST MODE|Enter <ruleset>|(> )+$)|^$")
+
+
+def compile_mc(runner, library, source, m4="m4"):
+    """Compile an .mc file.
+
+    :param str library: the cf directory (holds ``m4/cf.m4``).
+    :param str source: path of the staged .mc file.
+    :returns: bytes of the .cf.
+    :raises McError: m4 failed, or said a single word on stderr (its exit status is 0 on nearly every fault), or the result is not whole.
+    """
+    library = library.rstrip("/") + "/"
+    head = os.path.join(library, "m4", "cf.m4")
+    if not os.path.isfile(head):
+        raise CommandFailed("%s does not exist. Install the sendmail-cf package, or set the path of the cf library." % head, path=head)
+    result = runner.run([m4, "-D_CF_DIR_=" + library, head, os.path.basename(source)], cwd=os.path.dirname(source))
+    if result.rc or result.stderr.strip():
+        raise McError("m4 refuses %s: %s. The live configuration was not touched." % (
+            os.path.basename(source), result.stderr.strip() or "exit status %d" % result.rc), path=source, stderr=result.stderr)
+    if not WHOLE.search(result.stdout):
+        raise McError("m4 made no whole configuration of %s: there is no local mailer in it. Is MAILER(`local') missing?" % os.path.basename(source), path=source)
+    return result.stdout.encode("utf-8")
+
+
+def _complaints(output):
+    """Return the lines of a ``-bv`` run that are not a plain verdict on an address."""
+    return [line for line in output.splitlines() if not EXPECTED.match(line)]
+
+
+def parse_cf(runner, binary, cf, submission=False):
+    """Let the binary read a .cf in the ways that find its different faults.
+
+    :raises CheckFailed: naming the question, the exit status and what sendmail said.
+    """
+    questions = [["-bt"]] if submission else [["-bt"], ["-bv", "root"], ["-bv", "postmaster@[127.0.0.9]"]]
+    for question in questions:
+        result = runner.run([binary, "-C", cf] + question, stdin="")
+        said = (result.stdout + result.stderr).strip()
+        wrong = [line for line in said.splitlines() if not TEST_MODE.match(line)] if question == ["-bt"] else _complaints(said)
+        unknown_user = question[0] == "-bv" and result.rc == 67
+        if (result.rc and not unknown_user) or wrong:
+            raise CheckFailed("sendmail refuses the new configuration (%s, exit status %d): %s. The live configuration was not touched." % (
+                " ".join(question), result.rc, "; ".join(wrong)[:600] or said[:600] or "no word"), path=cf, rc=result.rc, output=said[:2000])
+
+
+def look_up(runner, binary, cf, questions):
+    """Look up one key in each map through sendmail itself.
+
+    :param list questions: ``(map name in the .cf, key, expected value or None)``; with None any answer but a failure to open will do.
+    :raises CheckFailed: a map can not be opened or answers otherwise.
+    """
+    if not questions:
+        return
+    commands = "".join("/map %s %s\n" % (name, key) for name, key, unused in questions)
+    result = runner.run([binary, "-C", cf, "-bt"], stdin=commands)
+    found = [match.groups() for match in map(LOOKUP.match, result.stdout.splitlines()) if match]
+    for (name, key, expected), answer in zip(questions, found + [None] * len(questions)):
+        if answer is None or (answer[2] is None and answer[3] not in ("0", "68")):
+            raise CheckFailed("sendmail can not open map %s (looked up '%s'): %s. The live configuration was not touched." % (
+                name, key, "status %s" % answer[3] if answer else result.stdout.strip()[-300:]), map=name)
+        if expected is not None and answer[2] != expected:
+            raise CheckFailed("map %s answers '%s' for '%s'; expected '%s'. The live configuration was not touched." % (
+                name, answer[2] if answer[2] is not None else "no match", key, expected), map=name)

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make everything that a configuration consists of in a root-only directory, and never touch a live file.
+
+The result is a list of :class:`Item`, one for each managed path, with what it holds now and what it shall hold.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import shutil
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, disk, generations, mapbuild, mc, probe, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError
+
+# The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
+RANKS = {"file": 1, "source": 2, "mc": 3, "database": 4, "submission": 5, "main": 6}
+# A daemon reads these once, when it starts; maps and aliases it opens anew for each session.
+READ_AT_START = ("class", "main", "submission")
+
+
+class Item:
+    """One managed path.
+
+    :ivar str path: where it lives.
+    :ivar str kind: one of ``RANKS`` (or ``class`` files, which rank as ``file``).
+    :ivar staged: path of the staged new content, or None where the live content is already right.
+    :ivar list changes: diff of meaning, each ``{what, name, before, after}``.
+    :ivar bool secret: content never shown.
+    """
+
+    def __init__(self, path, kind, spec, staged=None, secret=False):
+        self.path, self.kind, self.staged, self.secret = path, kind, staged, secret
+        self.owner, self.group, self.mode = spec["owner"], spec["group"], spec["mode"]
+        self.changes = []
+
+    @property
+    def rank(self):
+        """Place in the order of the commit."""
+        return RANKS.get(self.kind, 1)
+
+
+class Stage:
+    """A root-only directory with everything new, and what is known about it.
+
+    :param dict params: the module's parameters.
+    :param runner: starts the programs.
+    :param str directory: empty, root-only, on the file system of the configuration.
+    """
+
+    def __init__(self, params, runner, directory):
+        self.params, self.runner, self.directory = params, runner, directory
+        self.items, self.warnings, self.redirections, self.lookups, self.known = [], [], {}, [], []
+        self.state = generations.read_state(params["state_directory"])
+        self.state.setdefault("maps", {})
+        self.compiled = {}
+
+    def put(self, name, data):
+        """Write bytes to a new file of the stage and return its path."""
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        disk.write(path, data)
+        return path
+
+    # -- class files, help file and other plain files
+
+    def plain_files(self):
+        """Stage class files and plain files; class files are checked line by line."""
+        for spec in self.params["files"]:
+            data = self._file_bytes(spec)
+            item = self._item(spec["path"], "class" if spec["kind"] != "plain" else "file", spec, data)
+            if item.staged and spec["kind"] != "plain":
+                self.redirections[spec["path"]] = item.staged
+
+    def _file_bytes(self, spec):
+        if spec["kind"] == "plain":
+            return (spec["content"] or "").encode("utf-8")
+        found = tables.pairs(spec["kind"], spec["lines"] or [])
+        self.warnings += tables.check(spec["kind"], found, self._context(), where="entry")
+        return tables.pairs_text(spec["kind"], found).encode("utf-8")
+
+    def _item(self, path, kind, spec, data, secret=False):
+        """Add the item of a path whose whole content is known; it is staged only if the live file differs."""
+        item = Item(path, kind, spec, secret=secret)
+        live = disk.read(path)
+        if live != data:
+            item.staged = self.put("files/" + path.lstrip("/"), data)
+            item.changes = _content_changes(path, kind, live, data, secret)
+        self.items.append(item)
+        return item
+
+    # -- .mc and .cf
+
+    def configuration(self, which, version):
+        """Check, stage and compile one .mc; ``which`` is ``mta`` or ``msp``."""
+        spec = self.params[which]
+        if not spec:
+            return
+        self.warnings += mc.check(spec["content"], version, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
+        source = self.put("mc/" + os.path.basename(spec["source"]), spec["content"].encode("utf-8"))
+        self._item(spec["source"], "mc", spec, spec["content"].encode("utf-8"))
+        data = probe.compile_mc(self.runner, self.params["library"], source, self.params["m4"])
+        item = self._item(spec["compiled"], "main" if which == "mta" else "submission", spec, data)
+        live = disk.read(spec["compiled"])
+        if item.staged and live is not None:
+            item.changes = cf.changes(live.decode("utf-8", "replace"), data.decode("utf-8")) or item.changes
+        self.compiled[which] = data.decode("utf-8")
+
+    # -- maps
+
+    def maps(self, map_types):
+        """Stage each map's source, and build the database wherever the live one does not hold exactly what was asked."""
+        for spec in self.params["maps"]:
+            stage_map = self._map_from_file if spec["digest"] or spec["host_file"] else self._map_from_text
+            stage_map(spec, self._map_type(spec, map_types))
+
+    @staticmethod
+    def _map_type(spec, map_types):
+        if spec["type"] == "auto":
+            return mapbuild.best_type(spec["kind"], map_types)
+        if spec["type"] not in map_types:
+            raise InvalidValue("map %s: this host's makemap has no type '%s'; it has %s. Set sendmail_map_type to one of these, or auto." % (
+                spec["name"], spec["type"], ", ".join(map_types)), map=spec["name"])
+        return spec["type"]
+
+    def _context(self):
+        return tables.Context(**{key: value for key, value in self.params["context"].items() if value is not None})
+
+    def _map_text(self, spec):
+        text = spec["content"] if spec["content"] is not None else tables.entries_text(spec["kind"], spec["entries"] or [], self._context())
+        accepted = disk.read(spec["accepted"]) if spec["accepted"] else None
+        if accepted:
+            text = text + accepted.decode("utf-8")
+        return text
+
+    def _checked_pairs(self, spec, text):
+        pairs = tables.parse(spec["kind"], text)
+        self.warnings += tables.check(spec["kind"], pairs, self._context())
+        return pairs
+
+    def _map_from_text(self, spec, map_type):
+        text = self._map_text(spec)
+        pairs = self._checked_pairs(spec, text)
+        source = self._item(spec["path"], "source", spec, text.encode("utf-8"), spec["secret"])
+        live = disk.read(spec["path"])
+        if source.staged and live is not None:
+            source.changes = _map_changes(spec, live, pairs) or source.changes
+        database = self._database_item(spec, map_type)
+        if not mapbuild.holds(self.runner, spec["kind"], pairs, database.path, map_type):
+            staged = source.staged or self.put("files/" + spec["path"].lstrip("/"), text.encode("utf-8"))
+            built = mapbuild.build(self.runner, spec["kind"], staged, os.path.join(self.directory, "maps", os.path.basename(spec["path"])), map_type, pairs=pairs)
+            self._built(spec, database, built, "%d entries" % len(pairs))
+        if pairs and not spec["secret"]:
+            self.lookups.append((spec["name"], pairs[0].key, pairs[0].value))
+
+    def wanted_files(self, map_types):
+        """Return the names of the maps whose controller file has to be sent: the host does not hold what its digest names."""
+        return [spec["name"] for spec in self.params["maps"]
+                if spec["digest"] and not spec["upload"] and not self._is_known(spec, self._map_type(spec, map_types))]
+
+    def _is_known(self, spec, map_type):
+        """Tell whether a big file and its database are as the last run left them, without reading either."""
+        origin = spec["digest"] or generations.signature(spec["host_file"])
+        return self.state["maps"].get(spec["path"]) == self._known(spec, map_type, origin)
+
+    @staticmethod
+    def _known(spec, map_type, origin):
+        return {"type": map_type, "origin": origin, "database": generations.signature(spec["path"] + mapbuild.suffix(map_type)),
+                "source": generations.signature(spec["path"]) if spec["digest"] else None}
+
+    def _map_from_file(self, spec, map_type):
+        """A big file: read in pieces, never held whole, and not read at all when neither it nor its database changed."""
+        source = self._big_source(spec)
+        database = self._database_item(spec, map_type)
+        if self._is_known(spec, map_type):
+            return
+        path = spec["upload"] or spec["host_file"]
+        if not os.path.isfile(path):
+            raise MapError("map %s: its source %s does not exist on the host." % (spec["name"], path), map=spec["name"], path=path)
+        if source:
+            source.staged = path = self._copy(path, "files/" + spec["path"].lstrip("/"))
+            source.changes = [{"what": "source", "name": spec["path"], "before": "other content", "after": "as on the controller"}]
+        os.makedirs(os.path.join(self.directory, "maps"), mode=0o700, exist_ok=True)
+        built = mapbuild.build_file(self.runner, spec["kind"], path, os.path.join(self.directory, "maps", os.path.basename(spec["path"])), map_type,
+                                    context=self._context(), name=spec["name"])
+        self._built(spec, database, built, "%d entries" % built.entries)
+        self.known.append((spec, map_type, spec["digest"] or generations.signature(path)))
+
+    def _big_source(self, spec):
+        """A controller file gets a copy at the map's path; a file of the host stays where it is, in other hands."""
+        if not spec["digest"]:
+            return None
+        item = Item(spec["path"], "source", spec, secret=True)
+        self.items.append(item)
+        return item
+
+    def _copy(self, path, name):
+        target = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+        shutil.copyfile(path, target)
+        return target
+
+    def remember(self):
+        """Write down which paths are managed, in the order of the commit, and how big files are known again."""
+        self.state["paths"] = self.paths()
+        for spec, map_type, origin in self.known:
+            self.state["maps"][spec["path"]] = self._known(spec, map_type, origin)
+        generations.write_state(self.params["state_directory"], self.state)
+
+    def ordered(self):
+        """Return the items in the order of the commit."""
+        return sorted(self.items, key=lambda item: (item.rank, item.path))
+
+    def paths(self):
+        """Return the managed paths in the order of the commit."""
+        return [item.path for item in self.ordered()]
+
+    def _database_item(self, spec, map_type):
+        attributes = {key: spec["database_" + key] for key in ("owner", "group", "mode")}
+        item = Item(spec["path"] + mapbuild.suffix(map_type), "database", attributes)
+        self.items.append(item)
+        return item
+
+    def _built(self, spec, item, built, content):
+        item.staged = built.database
+        before = "absent" if not os.path.lexists(item.path) else "not what was asked for"
+        item.changes = [{"what": "database", "name": item.path, "before": before, "after": content}]
+        self.redirections[spec["path"]] = os.path.splitext(built.database)[0]
+
+    def predict(self):
+        """On a host without sendmail: check every text, and say what would be made of it."""
+        for spec in self.params["maps"]:
+            if spec["digest"] or spec["host_file"]:
+                continue
+            text = self._map_text(spec)
+            self._checked_pairs(spec, text)
+            self._item(spec["path"], "source", spec, text.encode("utf-8"), spec["secret"])
+        for which, kind in (("msp", "submission"), ("mta", "main")):
+            spec = self.params[which]
+            if spec:
+                self.warnings += mc.check(spec["content"], None, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
+                self._item(spec["source"], "mc", spec, spec["content"].encode("utf-8"))
+                self._item(spec["compiled"], kind, spec, b"")
+
+    # -- the real sendmail
+
+    def ask(self, tests):
+        """Hold the staged configuration, with the staged maps, against the real binary; return the report of the route tests."""
+        binary = self.params["sendmail"]
+        if "msp" in self.compiled:
+            probe.parse_cf(self.runner, binary, self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8")), submission=True)
+        main = self.put("ask/sendmail.cf", cf.redirect(self.compiled["mta"], self.redirections).encode("utf-8"))
+        probe.parse_cf(self.runner, binary, main)
+        named = cf.parse(self.compiled["mta"]).maps
+        probe.look_up(self.runner, binary, main, [lookup for lookup in self.lookups if lookup[0] in named])
+        return tests([binary, "-C", main])
+
+
+def _content_changes(path, kind, live, data, secret):
+    if live is None:
+        return [{"what": kind, "name": path, "before": "absent", "after": "present"}]
+    if kind == "class" and not secret:
+        before, after = (set(text.decode("utf-8", "replace").split("\n")) - {""} for text in (live, data))
+        return [{"what": "class", "name": path, "before": line, "after": None} for line in sorted(before - after)] + \
+               [{"what": "class", "name": path, "before": None, "after": line} for line in sorted(after - before)] or \
+               [{"what": kind, "name": path, "before": "other order or blanks", "after": "as declared"}]
+    return [{"what": kind, "name": path, "before": "other content", "after": "as declared"}]
+
+
+def _map_changes(spec, live, pairs):
+    """Return the diff of meaning of a map, or nothing where the live source can not be read as one."""
+    try:
+        before = tables.parse(spec["kind"], live.decode("utf-8", "replace"))
+    except (MapError, InvalidValue):
+        return []
+    found = tables.changes({pair.key: pair.value for pair in before}, {pair.key: pair.value for pair in pairs}, spec["secret"])
+    rows = [{"what": "map", "name": spec["name"], "before": line, "after": None} for line in found["removed"]]
+    rows += [{"what": "map", "name": spec["name"], "before": line.rpartition(" -> ")[0], "after": line.rpartition(" -> ")[2]} for line in found["changed"]]
+    rows += [{"what": "map", "name": spec["name"], "before": None, "after": line} for line in found["added"]]
+    if found["more"]:
+        rows.append({"what": "map", "name": spec["name"], "before": None, "after": "%d more entries differ" % found["more"]})
+    return rows

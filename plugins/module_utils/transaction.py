@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transaction: stage, compile, build, ask the real sendmail, commit by rename, report.
+
+Cut off at any line, the host keeps a whole configuration: nothing live is touched before everything has been proven, each file changes by one rename,
+and what a cut-off commit left undone is seen as a difference by the next run.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations, hostinfo, mapbuild, routes
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
+
+STAGE_PREFIX = ".mailjail-stage-"
+LOCK = "/run/mailjail-sendmail.lock"
+
+
+@contextlib.contextmanager
+def lock(path=LOCK):
+    """Let one transaction at a time work on a host (a delegate's edit and a playbook may meet)."""
+    with open(path, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def stage_directory(parent):
+    """Make a root-only directory, and take it away again whatever happens; also what killed runs left."""
+    for name in os.listdir(parent):
+        if name.startswith(STAGE_PREFIX):
+            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
+    directory = tempfile.mkdtemp(prefix=STAGE_PREFIX, dir=parent)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def run(params, runner, check_mode):
+    """Bring the host's configuration to what the parameters say.
+
+    :param dict params: the parameters of ``sendmail_config``.
+    :param runner: starts the programs.
+    :param bool check_mode: do all but the commit.
+    :returns: dict of the module's return values.
+    :raises SendmailError: with the reason; the live configuration is untouched, or (commit failed half way) restored.
+    """
+    with lock(), stage_directory("/run" if check_mode else os.path.dirname(os.path.dirname(params["mta"]["source"]))) as directory:
+        stage = Stage(params, runner, directory)
+        stage.plain_files()
+        installed = _is_installed(stage, params, check_mode)
+        map_types = mapbuild.map_types(runner, params["makemap"]) if installed else []
+        wanted = stage.wanted_files(map_types) if installed else []
+        if wanted:
+            return {"changed": False, "wanted_files": wanted, "warnings": []}
+        report = _prove(stage, params, runner, map_types) if installed else []
+        return _conclude(stage, params, report, check_mode)
+
+
+def _is_installed(stage, params, check_mode):
+    """On a host that has no sendmail yet, check mode says so and proves what it can from the texts."""
+    if os.path.exists(params["sendmail"]):
+        return True
+    if not check_mode:
+        raise CommandFailed("%s does not exist. Run the role packages first, or set the path of the sendmail binary." % params["sendmail"])
+    stage.warnings.append("sendmail is not installed yet: the configuration was checked as text only; m4, makemap and sendmail are asked once they are there.")
+    stage.predict()
+    return False
+
+
+def _prove(stage, params, runner, map_types):
+    """Stages 2 to 4: compile, build, ask."""
+    version = hostinfo.sendmail_version(runner, params["sendmail"])
+    stage.maps(map_types)
+    stage.configuration("msp", version)
+    stage.configuration("mta", version)
+    report = stage.ask(lambda command: routes.ask(runner, command, params["route_tests"]))
+    routes.require(report)
+    return report
+
+
+def _conclude(stage, params, report, check_mode):
+    """Stages 5 and 6: commit, report."""
+    changes = _changes(stage, params["directories"])
+    result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "generation": None,
+              "diff": [_diff(item) for item in stage.ordered() if item.staged and item.kind != "database"] + _attribute_diff(changes)}
+    if changes and not check_mode:
+        result["generation"] = commit(stage, params)
+    elif not check_mode:
+        stage.remember()
+    result["restart_pending"] = any(item.staged and item.kind in READ_AT_START for item in stage.items) or pending(stage.items, params["pid_file"])
+    return result
+
+
+def pending(items, pid_file):
+    """Tell whether the running daemon is older than what it reads at start; False when none runs (starting it is not a restart)."""
+    try:
+        started = os.stat(pid_file).st_mtime_ns
+    except (OSError, TypeError):
+        return False
+    return any(os.stat(item.path).st_mtime_ns > started for item in items if item.kind in READ_AT_START and os.path.exists(item.path))
+
+
+def _attributes(path, spec):
+    """Return what differs in owner, group or mode; on a virgin host an account may not exist yet."""
+    if not os.path.lexists(path):
+        return []
+    try:
+        return disk.attribute_changes(path, spec["owner"], spec["group"], spec["mode"])
+    except InvalidValue:
+        return [("owner", "an account that is not there yet", "%s:%s" % (spec["owner"], spec["group"]))]
+
+
+def _changes(stage, directories):
+    changes = []
+    for spec in directories:
+        if not os.path.isdir(spec["path"]):
+            changes.append({"what": "directory", "name": spec["path"], "before": "absent", "after": "present"})
+        changes += _attribute_rows(spec["path"], spec)
+    for item in stage.ordered():
+        changes += item.changes if item.staged else []
+        changes += _attribute_rows(item.path, vars(item))
+    return changes
+
+
+def _attribute_rows(path, spec):
+    return [{"what": what, "name": path, "before": before, "after": after} for what, before, after in _attributes(path, spec)]
+
+
+def _diff(item):
+    if item.secret:
+        return {"before_header": item.path, "after_header": item.path, "before": "(secret)\n", "after": "(secret, changed)\n"}
+    if item.kind in ("main", "submission"):
+        rows = [("%s %s" % (row["what"], row["name"]), row) for row in item.changes]
+        return {"before_header": item.path, "after_header": item.path, "before": "".join("%s: %s\n" % (name, row["before"]) for name, row in rows),
+                "after": "".join("%s: %s\n" % (name, row["after"]) for name, row in rows)}
+    return {"before_header": item.path, "after_header": item.path, "before": (disk.read(item.path) or b"").decode("utf-8", "replace"),
+            "after": disk.read(item.staged).decode("utf-8", "replace")}
+
+
+def _attribute_diff(changes):
+    rows = [change for change in changes if change["what"] in ("owner", "group", "mode", "directory", "database")]
+    return [{"before_header": row["name"], "after_header": row["name"], "before": "%s: %s\n" % (row["what"], row["before"]),
+             "after": "%s: %s\n" % (row["what"], row["after"])} for row in rows]
+
+
+def commit(stage, params):
+    """Keep the present state, then put every staged file in place.
+
+    :returns: id of the generation that holds the state before.
+    :raises CommitError: a rename failed; what had been renamed was put back.
+    """
+    kept = generations.keep(params["state_directory"], stage.paths(), params["keep_generations"])
+    try:
+        for spec in params["directories"]:
+            os.makedirs(spec["path"], mode=0o700, exist_ok=True)
+            if disk.attribute_changes(spec["path"], spec["owner"], spec["group"], spec["mode"]):
+                disk.set_attributes(spec["path"], spec["owner"], spec["group"], spec["mode"])
+        for item in stage.ordered():
+            _commit_item(item)
+    except (OSError, CommitError) as exc:
+        restored = generations.restore(params["state_directory"], kept)
+        raise CommitError("the commit stopped: %s Put back: %s." % (getattr(exc, "message", exc), ", ".join(restored) or "nothing was changed yet"))
+    stage.remember()
+    return kept
+
+
+def _commit_item(item):
+    if item.staged:
+        disk.place(item.staged, item.path, item.owner, item.group, item.mode)
+    elif disk.attribute_changes(item.path, item.owner, item.group, item.mode):
+        disk.set_attributes(item.path, item.owner, item.group, item.mode)
