@@ -29,8 +29,8 @@ FAMILIES = (
     ("redhat", ("rhel", "fedora", "centos", "almalinux", "rocky", "ol", "amzn", "openmandriva", "mandriva", "openEuler")),
     ("suse", ("suse", "opensuse", "sles", "sled", "opensuse-leap", "opensuse-tumbleweed")),
 )
-MTA_PACKAGES = ("sendmail", "sendmail-bin", "sendmail-cf", "postfix", "exim4-daemon-light", "exim4-daemon-heavy", "exim", "opensmtpd", "nullmailer",
-                "msmtp-mta", "ssmtp", "esmtp-run", "dma", "courier-mta", "masqmail", "citadel-server")
+MTA_PACKAGES = ("sendmail", "sendmail-bin", "sendmail-base", "sendmail-cf", "sendmail-doc", "m4", "postfix", "exim4-daemon-light", "exim4-daemon-heavy",
+                "exim", "opensmtpd", "nullmailer", "msmtp-mta", "ssmtp", "esmtp-run", "dma", "courier-mta", "masqmail", "citadel-server")
 # Words that stand in the program file behind the sendmail command of each MTA.
 PROGRAM_MARKS = (("postfix", b"postdrop"), ("exim", b"Exim version"), ("opensmtpd", b"smtpctl"), ("nullmailer", b"nullmailer"),
                  ("msmtp", b"msmtp"), ("ssmtp", b"ssmtp"), ("dma", b"dma.conf"), ("sendmail", b"sendmail.cf"))
