@@ -13,13 +13,25 @@ __metaclass__ = type
 import os
 import re
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CheckFailed, CommandFailed, McError
 
 # The compiled file ends in the mailers' definitions; one that was cut off has none.
 WHOLE = re.compile(r"^Mlocal,", re.MULTILINE)
 EXPECTED = re.compile(r"^\S.*\.\.\. (deliverable|recipient postmaster|aliased to|User unknown)|^\s|^$")
-LOOKUP = re.compile(r"^(?:> )*map_lookup: (\S+) \((.*)\) (?:returns (.*)|no match)\s*\((\d+)\)$")
-TEST_MODE = re.compile(r"^(ADDRESS TEST MODE|Enter <ruleset>|(> )+$)|^$")
+# What cf.m4 notes of the build, when it may run commands: who, where, when. It would make each build a change.
+VOLATILE = re.compile(r"^##### (?:built by|in |using ).*\n", re.MULTILINE)
+LOOKUP = re.compile(r"^(?:> )*map_lookup: (\S+) \((.*)\) (?:returns (.*?)|no match)\s*\((\d+)\)$")
+TEST_MODE = re.compile(r"^(ADDRESS TEST MODE|Enter <ruleset>|[> ]*$)")
+
+
+def version(runner, binary):
+    """Return the version of a sendmail binary as a tuple such as (8, 17, 1, 9); :raises CommandFailed: it tells none."""
+    told = runner.run([binary, "-C", "/dev/null", "-d0.1", "-bt"], stdin="")
+    parts = hostinfo.version_parts(hostinfo.parse_sendmail_debug(told.stdout)["version"])
+    if not parts:
+        raise CommandFailed("%s tells no version; is it sendmail? It said: %s" % (binary, told.stdout.strip()[:200]), command=[binary, "-d0.1"])
+    return tuple(parts)
 
 
 def compile_mc(runner, library, source, m4="m4"):
@@ -30,17 +42,19 @@ def compile_mc(runner, library, source, m4="m4"):
     :returns: bytes of the .cf.
     :raises McError: m4 failed, or said a single word on stderr (its exit status is 0 on nearly every fault), or the result is not whole.
     """
-    library = library.rstrip("/") + "/"
     head = os.path.join(library, "m4", "cf.m4")
     if not os.path.isfile(head):
         raise CommandFailed("%s does not exist. Install the sendmail-cf package, or set the path of the cf library." % head, path=head)
-    result = runner.run([m4, "-D_CF_DIR_=" + library, head, os.path.basename(source)], cwd=os.path.dirname(source))
+    with open(source, "rb") as handle:
+        # An .mc that includes cf.m4 itself is whole, and every vendor's tool compiles it alike; an upstream one wants it named first.
+        heads = [] if b"m4/cf.m4" in handle.read() else [head]
+    result = runner.run([m4] + heads + [os.path.basename(source)], cwd=os.path.dirname(source))
     if result.rc or result.stderr.strip():
         raise McError("m4 refuses %s: %s. The live configuration was not touched." % (
             os.path.basename(source), result.stderr.strip() or "exit status %d" % result.rc), path=source, stderr=result.stderr)
     if not WHOLE.search(result.stdout):
         raise McError("m4 made no whole configuration of %s: there is no local mailer in it. Is MAILER(`local') missing?" % os.path.basename(source), path=source)
-    return result.stdout.encode("utf-8")
+    return VOLATILE.sub("", result.stdout).encode("utf-8")
 
 
 def _complaints(output):
@@ -51,17 +65,22 @@ def _complaints(output):
 def parse_cf(runner, binary, cf, submission=False):
     """Let the binary read a .cf in the ways that find its different faults.
 
+    :returns: list of sendmail's own warnings.
     :raises CheckFailed: naming the question, the exit status and what sendmail said.
     """
+    warnings = set()
     questions = [["-bt"]] if submission else [["-bt"], ["-bv", "root"], ["-bv", "postmaster@[127.0.0.9]"]]
     for question in questions:
         result = runner.run([binary, "-C", cf] + question, stdin="")
         said = (result.stdout + result.stderr).strip()
         wrong = [line for line in said.splitlines() if not TEST_MODE.match(line)] if question == ["-bt"] else _complaints(said)
+        warnings.update("sendmail says: %s" % line for line in wrong if line.startswith("Warning:"))
+        wrong = [line for line in wrong if not line.startswith("Warning:")]
         unknown_user = question[0] == "-bv" and result.rc == 67
         if (result.rc and not unknown_user) or wrong:
             raise CheckFailed("sendmail refuses the new configuration (%s, exit status %d): %s. The live configuration was not touched." % (
                 " ".join(question), result.rc, "; ".join(wrong)[:600] or said[:600] or "no word"), path=cf, rc=result.rc, output=said[:2000])
+    return sorted(warnings)
 
 
 def look_up(runner, binary, cf, questions):

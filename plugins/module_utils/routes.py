@@ -63,7 +63,7 @@ def script(tests):
                   ".D{client_addr}%s" % (address if ":" not in address else "IPv6:" + address.replace("IPv6:", "")),
                   ".D{client_name}%s" % name, ".D{client_ptr}%s" % name,
                   ".D{client_resolve}%s" % ("OK" if test["client_name"] else "FAIL"),
-                  ".Ds%s" % (test["helo"] or name), ".DrSMTP", ".Df%s" % sender.strip("<>"),
+                  ".Ds%s" % (test["helo"] or name), ".DrSMTP", ".Df%s" % sender.strip("<>"), ".D{mail_from}%s" % sender,
                   "check_relay %s $| %s" % (name, address), "check_mail %s" % sender, "check_rcpt %s" % _bracketed(test["recipient"]),
                   "3,0 %s" % test["recipient"].strip("<>"), "/tryflags ES", "/try %s %s" % ("esmtp", sender.strip("<>") or "<>")]
     return "\n".join(lines) + "\n"

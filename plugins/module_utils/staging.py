@@ -14,7 +14,7 @@ import os
 import shutil
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, disk, generations, mapbuild, mc, probe, tables
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError, SendmailError
 
 # The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
 RANKS = {"file": 1, "source": 2, "mc": 3, "database": 4, "submission": 5, "main": 6}
@@ -100,8 +100,8 @@ class Stage:
         if not spec:
             return
         self.warnings += mc.check(spec["content"], version, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
-        source = self.put("mc/" + os.path.basename(spec["source"]), spec["content"].encode("utf-8"))
-        self._item(spec["source"], "mc", spec, spec["content"].encode("utf-8"))
+        source = self.put("mc/" + os.path.basename(spec["source"]), mc_bytes(spec))
+        self._item(spec["source"], "mc", spec, mc_bytes(spec))
         data = probe.compile_mc(self.runner, self.params["library"], source, self.params["m4"])
         item = self._item(spec["compiled"], "main" if which == "mta" else "submission", spec, data)
         live = disk.read(spec["compiled"])
@@ -149,10 +149,10 @@ class Stage:
         if source.staged and live is not None:
             source.changes = _map_changes(spec, live, pairs) or source.changes
         database = self._database_item(spec, map_type)
-        if not mapbuild.holds(self.runner, spec["kind"], pairs, database.path, map_type):
+        if not self._holds(spec, pairs, database.path, map_type):
             staged = source.staged or self.put("files/" + spec["path"].lstrip("/"), text.encode("utf-8"))
-            built = mapbuild.build(self.runner, spec["kind"], staged, os.path.join(self.directory, "maps", os.path.basename(spec["path"])), map_type, pairs=pairs)
-            self._built(spec, database, built, "%d entries" % len(pairs))
+            built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self._context(), self.params["makemap"])
+            self._built(spec, database, built)
         if pairs and not spec["secret"]:
             self.lookups.append((spec["name"], pairs[0].key, pairs[0].value))
 
@@ -168,7 +168,7 @@ class Stage:
 
     @staticmethod
     def _known(spec, map_type, origin):
-        return {"type": map_type, "origin": origin, "database": generations.signature(spec["path"] + mapbuild.suffix(map_type)),
+        return {"type": map_type, "origin": origin, "database": generations.signature(spec["path"] + suffix(map_type)),
                 "source": generations.signature(spec["path"]) if spec["digest"] else None}
 
     def _map_from_file(self, spec, map_type):
@@ -183,10 +183,8 @@ class Stage:
         if source:
             source.staged = path = self._copy(path, "files/" + spec["path"].lstrip("/"))
             source.changes = [{"what": "source", "name": spec["path"], "before": "other content", "after": "as on the controller"}]
-        os.makedirs(os.path.join(self.directory, "maps"), mode=0o700, exist_ok=True)
-        built = mapbuild.build_file(self.runner, spec["kind"], path, os.path.join(self.directory, "maps", os.path.basename(spec["path"])), map_type,
-                                    context=self._context(), name=spec["name"])
-        self._built(spec, database, built, "%d entries" % built.entries)
+        built = mapbuild.build_file(self.runner, spec["kind"], path, self._target(spec), map_type, self._context(), self.params["makemap"])
+        self._built(spec, database, built)
         self.known.append((spec, map_type, spec["digest"] or generations.signature(path)))
 
     def _big_source(self, spec):
@@ -220,15 +218,30 @@ class Stage:
 
     def _database_item(self, spec, map_type):
         attributes = {key: spec["database_" + key] for key in ("owner", "group", "mode")}
-        item = Item(spec["path"] + mapbuild.suffix(map_type), "database", attributes)
+        item = Item(spec["path"] + suffix(map_type), "database", attributes)
         self.items.append(item)
         return item
 
-    def _built(self, spec, item, built, content):
-        item.staged = built.database
+    def _target(self, spec):
+        """Return the name under which a database is built, without its suffix."""
+        os.makedirs(os.path.join(self.directory, "maps"), mode=0o700, exist_ok=True)
+        return os.path.join(self.directory, "maps", os.path.basename(spec["path"]))
+
+    def _holds(self, spec, pairs, path, map_type):
+        """Tell whether the live database holds exactly these entries, by dumping it."""
+        if not os.path.isfile(path):
+            return False
+        try:
+            mapbuild.verify(self.runner, spec["kind"], mapbuild.database_lines(spec["kind"], pairs), spec["path"], map_type, self.params["makemap"])
+        except SendmailError:
+            return False
+        return True
+
+    def _built(self, spec, item, built):
+        item.staged = built.database_path
         before = "absent" if not os.path.lexists(item.path) else "not what was asked for"
-        item.changes = [{"what": "database", "name": item.path, "before": before, "after": content}]
-        self.redirections[spec["path"]] = os.path.splitext(built.database)[0]
+        item.changes = [{"what": "database", "name": item.path, "before": before, "after": "%d entries" % built.entries}]
+        self.redirections[spec["path"]] = os.path.splitext(built.database_path)[0]
 
     def predict(self):
         """On a host without sendmail: check every text, and say what would be made of it."""
@@ -242,7 +255,7 @@ class Stage:
             spec = self.params[which]
             if spec:
                 self.warnings += mc.check(spec["content"], None, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
-                self._item(spec["source"], "mc", spec, spec["content"].encode("utf-8"))
+                self._item(spec["source"], "mc", spec, mc_bytes(spec))
                 self._item(spec["compiled"], kind, spec, b"")
 
     # -- the real sendmail
@@ -251,12 +264,22 @@ class Stage:
         """Hold the staged configuration, with the staged maps, against the real binary; return the report of the route tests."""
         binary = self.params["sendmail"]
         if "msp" in self.compiled:
-            probe.parse_cf(self.runner, binary, self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8")), submission=True)
+            self.warnings += probe.parse_cf(self.runner, binary, self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8")), submission=True)
         main = self.put("ask/sendmail.cf", cf.redirect(self.compiled["mta"], self.redirections).encode("utf-8"))
-        probe.parse_cf(self.runner, binary, main)
+        self.warnings += probe.parse_cf(self.runner, binary, main)
         named = cf.parse(self.compiled["mta"]).maps
         probe.look_up(self.runner, binary, main, [lookup for lookup in self.lookups if lookup[0] in named])
         return tests([binary, "-C", main])
+
+
+def suffix(map_type):
+    """Return how a database of a type ends."""
+    return ".cdb" if map_type == "cdb" else ".db"
+
+
+def mc_bytes(spec):
+    """Return the bytes of an .mc; m4 warns of a last line without an end."""
+    return (spec["content"].rstrip("\n") + "\n").encode("utf-8")
 
 
 def _content_changes(path, kind, live, data, secret):

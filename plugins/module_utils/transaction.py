@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations, hostinfo, mapbuild, routes
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations, mapbuild, probe, routes
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
 
@@ -28,9 +28,27 @@ LOCK = "/run/mailjail-sendmail.lock"
 @contextlib.contextmanager
 def lock(path=LOCK):
     """Let one transaction at a time work on a host (a delegate's edit and a playbook may meet)."""
-    with open(path, "w") as handle:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
+
+
+def stage_parent(params, check_mode):
+    """Return where to stage: beside the configuration (a rename must not cross file systems); in check mode where nothing is kept.
+
+    sendmail and makemap distrust files below a directory that others may write, which /run is in some containers.
+    """
+    beside = os.path.dirname(os.path.dirname(params["mta"]["source"]))
+    if not check_mode:
+        return beside
+    for path in ("/run", "/root"):
+        found = os.stat(path) if os.path.isdir(path) else None
+        if found and found.st_uid == 0 and not found.st_mode & 0o022:
+            return path
+    return beside
 
 
 @contextlib.contextmanager
@@ -55,7 +73,7 @@ def run(params, runner, check_mode):
     :returns: dict of the module's return values.
     :raises SendmailError: with the reason; the live configuration is untouched, or (commit failed half way) restored.
     """
-    with lock(), stage_directory("/run" if check_mode else os.path.dirname(os.path.dirname(params["mta"]["source"]))) as directory:
+    with lock(), stage_directory(stage_parent(params, check_mode)) as directory:
         stage = Stage(params, runner, directory)
         stage.plain_files()
         installed = _is_installed(stage, params, check_mode)
@@ -80,7 +98,7 @@ def _is_installed(stage, params, check_mode):
 
 def _prove(stage, params, runner, map_types):
     """Stages 2 to 4: compile, build, ask."""
-    version = hostinfo.sendmail_version(runner, params["sendmail"])
+    version = probe.version(runner, params["sendmail"])
     stage.maps(map_types)
     stage.configuration("msp", version)
     stage.configuration("mta", version)
