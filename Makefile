@@ -1,0 +1,29 @@
+# Everything that a person or CI does with this repository. `make` alone lists it.
+SHELL := /bin/sh
+LAB ?= demo
+GATEWAYS ?= debian12
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup images lab-up lab-down clean
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## this machine's packages (as root) and .venv with the pinned tools
+	@sh lab/setup.sh
+
+images: setup ## build the images of the test hosts where their recipe has changed
+	@$(PYTHON) -m lab images
+
+lab-up: setup ## bring a lab up: make lab-up LAB=demo GATEWAYS=debian12,debian13
+	@$(PYTHON) -m lab up $(LAB) --gateways $(GATEWAYS)
+
+lab-down: setup ## remove what that lab started
+	@$(PYTHON) -m lab down $(LAB)
+
+clean: ## remove .venv, caches and work files; labs that are up are taken down first
+	@if [ -d .work ]; then for lab in $$(ls .work/lab 2>/dev/null); do python3 -m lab down $$lab; done; fi
+	rm -rf .venv .work .ansible .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

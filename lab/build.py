@@ -1,0 +1,105 @@
+"""Making images: mmdebstrap writes a root file system, podman imports it. Several at once, each with its log."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import paths, recipe
+from .podman import image_exists, podman
+from .shell import LabError, say
+
+PHASES = re.compile(r"^I: (downloading|extracting|installing|running --customize|creating tarball)")
+KEEP_OLD = 1    # earlier versions of an image to keep, for those who switch between branches
+
+
+def ensure(names, force=False):
+    """Build what is missing of the named images; return {name: reference}."""
+    recipes = {name: recipe.load(name) for name in dict.fromkeys(names)}
+    references = {name: recipe.reference(one) for name, one in recipes.items()}
+    missing = [one for name, one in recipes.items() if force or not image_exists(references[name])]
+    if missing:
+        began = time.monotonic()
+        for directory in (paths.LOGS, paths.DEBS, paths.TMP):
+            directory.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+            list(pool.map(build, missing))
+        say(f"images  {len(missing)} built in {time.monotonic() - began:.0f} s")
+    return references
+
+
+def build(one):
+    """Build and import one image, saying what happens."""
+    began = time.monotonic()
+    reference = recipe.reference(one)
+    log = paths.LOGS / f"image-{one.name}.log"
+    say(f"image   {one.name}: building from images/{one.name}.toml (log: {log})")
+    with tempfile.TemporaryDirectory(prefix=f"image-{one.name}-", dir=paths.TMP) as scratch:
+        stage(one, Path(scratch))
+        tar = Path(scratch, "root.tar")
+        bootstrap(one, Path(scratch), tar, log, began)
+        podman("import", "--quiet", "--message", f"recipe images/{one.name}.toml", tar, reference, timeout=300,
+               what=f"image {one.name}: podman import")
+        size = tar.stat().st_size
+    forget_old(one.name, reference)
+    say(f"image   {one.name}: ready after {time.monotonic() - began:.0f} s, {size >> 20} MB, {reference}")
+
+
+def stage(one, scratch):
+    """Lay out what customize.sh copies into the new root."""
+    files = scratch / "files"
+    files.mkdir()
+    for tree in one.trees:
+        shutil.copytree(paths.IMAGES / tree, files, symlinks=True, dirs_exist_ok=True)
+    for path, content, mode in one.files:
+        target = files / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+        target.chmod(mode)
+    (scratch / "setup.sh").write_text(one.setup_script())
+
+
+def mmdebstrap_argv(one, tar):
+    """The command that writes the root file system."""
+    return [
+        "mmdebstrap", "--mode=root", "--variant=minbase", "--skip=download/empty",
+        f"--include={','.join(one.packages)}",
+        '--aptopt=APT::Install-Recommends "false"',
+        "--dpkgopt=force-unsafe-io",
+        "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+        '--setup-hook=mkdir -p "$1"/var/cache/apt/archives && '
+        'find "$DEBS" -name "*.deb" -exec ln -t "$1"/var/cache/apt/archives/ {} +',
+        f'--customize-hook={paths.IMAGES / "scripts" / "customize.sh"} "$1"',
+        "--customize-hook=rm -f \"$1\"/etc/apt/apt.conf.d/99mmdebstrap",
+        one.suite, str(tar), *one.sources,
+    ]
+
+
+def bootstrap(one, scratch, tar, log, began):
+    """Run mmdebstrap, its words into the log, its phases to the terminal."""
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(scratch), "STAGE": str(scratch), "DEBS": str(paths.DEBS)}
+    try:
+        process = subprocess.Popen(mmdebstrap_argv(one, tar), env=env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    except FileNotFoundError:
+        raise LabError("mmdebstrap is not installed on this machine; run `make setup`") from None
+    with log.open("w") as book, process:
+        for line in process.stdout:
+            book.write(line)
+            if PHASES.match(line):
+                say(f"image   {one.name}: {time.monotonic() - began:3.0f} s  {line[3:].strip()[:90]}")
+    if process.returncode:
+        complaints = [line for line in log.read_text().splitlines() if line.startswith(("E:", "W:"))]
+        raise LabError(f"image {one.name}: mmdebstrap failed: {' / '.join(complaints[-3:])}; see {log}")
+
+
+def forget_old(name, current):
+    """Remove earlier versions of an image but the newest few; one that a container uses stays."""
+    tags = podman("images", "--filter", f"reference=localhost/mailjail/{name}", "--sort", "created",
+                  "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+    for tag in [tag for tag in tags if tag != current and not tag.endswith(":<none>")][KEEP_OLD:]:
+        podman("rmi", tag, check=False)

@@ -1,0 +1,105 @@
+"""Which container runtime works on this machine, found out by trying; the answer is the lab's containers.conf.
+
+An ordinary host needs nothing: podman's own choice of runtime and limits. Inside small virtual machines and CI
+runners crun may fail where runc does not, or may not be allowed to raise limits. So: try, plainest first.
+"""
+
+import os
+import resource
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import paths
+from .podman import podman
+from .shell import LabError, last_words, say
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
+                "--security-opt", "apparmor=unconfined")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to run containers."""
+
+    runtime: str = ""       # empty: podman's own choice
+    limits: tuple = ()      # ulimits for containers; empty: podman's own
+
+    def conf(self):
+        """Text of containers.conf."""
+        lines = ["[containers]"]
+        if self.limits:
+            lines.append(f"default_ulimits = [{', '.join(repr(limit) for limit in self.limits)}]".replace("'", '"'))
+        lines += ["[engine]"] + ([f'runtime = "{self.runtime}"'] if self.runtime else [])
+        return "\n".join([*lines, "[network]", 'network_backend = "netavark"', ""])
+
+    def __str__(self):
+        return " with ".join(filter(None, [self.runtime or "podman's own runtime",
+                                           f"ulimits {' '.join(self.limits)}" if self.limits else ""]))
+
+
+def candidates():
+    """Ways to try, plainest first."""
+    limits = own_limits()
+    runtimes = ["", *(name for name in ("crun", "runc") if shutil.which(name))]
+    return [Choice(runtime, cap) for runtime in runtimes for cap in ((), limits)]
+
+
+def own_limits():
+    """Limits within what this process has itself."""
+    def limit(kind, most):
+        hard = resource.getrlimit(kind)[1]
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        return f"{value}:{value}"
+    return (f"nofile={limit(resource.RLIMIT_NOFILE, 20000)}", f"nproc={limit(resource.RLIMIT_NPROC, 8000)}")
+
+
+def choose(image):
+    """Write the lab's containers.conf, by trials with that image, unless this boot already has one."""
+    stamp = f"# chosen at boot {BOOT_ID.read_text().strip()} with {podman_version()}: "
+    conf = paths.CONTAINERS_CONF
+    if conf.exists() and conf.read_text().startswith(stamp):
+        return
+    reasons = []
+    for choice in candidates():
+        trial = conf.with_suffix(".trial")
+        trial.write_text(choice.conf())
+        refusal = refused(image, trial)
+        trial.unlink()
+        if refusal is None:
+            because = f", because {reasons[0]}" if reasons else ""
+            conf.write_text(f"{stamp}{choice}{because}\n{choice.conf()}")
+            say(f"podman  {choice}{because}")
+            return
+        reasons.append(f"{choice} refused: {refusal}")
+    raise LabError("podman cannot boot a container with systemd on this machine. Tried: " + "; ".join(reasons)
+                   + ". Run as root, on a machine that allows CAP_SYS_ADMIN to containers")
+
+
+def prepare():
+    """A containers.conf to begin with, for commands that start no container."""
+    paths.WORK.mkdir(exist_ok=True)
+    if not paths.CONTAINERS_CONF.exists():
+        paths.CONTAINERS_CONF.write_text(Choice().conf())
+
+
+def podman_version():
+    """One line that changes with podman and its runtimes."""
+    return podman("--version").stdout.strip()
+
+
+def refused(image, conf):
+    """None if a container boots to systemd under that configuration, else the reason."""
+    name = f"mailjail-trial-{os.getpid()}"
+    try:
+        started = podman("run", "--detach", "--rm", "--replace", "--name", name, "--network", "none",
+                         "--systemd=always", *REAL_SANDBOX, image, "/sbin/init", conf=conf, check=False)
+        if started.returncode:
+            return last_words(started, 1)
+        booted = podman("exec", name, "timeout", "30", "sh", "-c",
+                        "until systemctl is-system-running | grep -Eq 'running|degraded'; do sleep 0.1; done",
+                        conf=conf, check=False)
+        return None if booted.returncode == 0 else f"systemd did not boot in 30 s: {last_words(booted, 1)}"
+    finally:
+        podman("rm", "--force", "--ignore", "--time", "0", name, conf=conf, check=False)
