@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generations: a kept state comes back whole, or not at all."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError
+
+OWNER = (str(os.getuid()), str(os.getgid()))
+
+
+@pytest.fixture
+def host(tmp_path):
+    state, files = str(tmp_path / "state"), [str(tmp_path / name) for name in ("map", "mc", "cf")]
+    for path in files:
+        put(path, "first")
+    generations.write_state(state, {"paths": files})
+    return state, files
+
+
+def put(path, text):
+    disk.write(path, text.encode("utf-8"), OWNER[0], OWNER[1], "0644")
+
+
+def content(paths):
+    return [disk.read(path) for path in paths]
+
+
+def test_the_previous_state_comes_back_in_the_order_of_a_commit(host):
+    state, files = host
+    kept = generations.keep(state, files, 5)
+    for path in files:
+        put(path, "second")
+    assert generations.restore(state, "previous") == files
+    assert content(files) == [b"first"] * 3
+    assert generations.restore(state, kept) == []
+
+
+def test_a_file_that_was_absent_is_absent_again(host):
+    state, files = host
+    os.unlink(files[0])
+    generations.keep(state, files, 5)
+    put(files[0], "new")
+    generations.restore(state, "previous")
+    assert not os.path.exists(files[0])
+
+
+def test_owner_and_mode_belong_to_the_state(host):
+    state, files = host
+    generations.keep(state, files, 5)
+    os.chmod(files[1], 0o600)
+    assert generations.restore(state, "previous") == [files[1]]
+    assert os.stat(files[1]).st_mode & 0o777 == 0o644
+
+
+def test_the_same_state_is_kept_once(host):
+    state, files = host
+    assert generations.keep(state, files, 5) == generations.keep(state, files, 5)
+    assert len(generations.listing(state)) == 1
+
+
+def test_a_damaged_generation_is_refused_and_nothing_is_touched(host):
+    state, files = host
+    kept = generations.keep(state, files, 5)
+    put(os.path.join(state, "generations", kept, "000"), "altered")
+    for path in files:
+        put(path, "second")
+    with pytest.raises(CommitError, match="altered"):
+        generations.restore(state, kept)
+    assert content(files) == [b"second"] * 3
+
+
+def test_a_generation_whose_keeping_was_cut_off_does_not_exist(host):
+    state, files = host
+    os.makedirs(os.path.join(state, "generations", "00001"))
+    os.makedirs(os.path.join(state, "generations", "00002.partial"))
+    assert generations.listing(state) == []
+    with pytest.raises(CommitError, match="there are: none"):
+        generations.choose(state, "previous")
+    assert generations.keep(state, files, 5) == "00001"
+
+
+def test_the_newest_good_generation_outlives_the_count(host):
+    state, files = host
+    generations.mark_good(state)
+    good = generations.keep(state, files, 2)
+    for number in range(6):
+        put(files[0], "change %d" % number)
+        generations.keep(state, files, 2)
+    assert generations.last_good(state) == good
+    assert generations.restore(state, "good") == [files[0]]
+    assert content(files)[0] == b"first"
+
+
+def test_a_large_file_is_kept_without_copying_and_known_when_written_into(host):
+    state, files = host
+    with open(files[0], "wb") as target:
+        target.truncate(generations.LARGE + 1)
+    kept = generations.keep(state, files, 5)
+    stored = os.path.join(state, "generations", kept, generations.choose(state, kept)["files"][files[0]]["stored"])
+    assert os.path.samefile(stored, files[0])
+    put(files[0], "small now")
+    assert generations.restore(state, kept) == [files[0]]
+    assert os.path.getsize(files[0]) == generations.LARGE + 1
+    with open(files[0], "r+b") as target:
+        target.write(b"edited in place")
+    with pytest.raises(CommitError, match="altered"):
+        generations.restore(state, kept)
+
+
+def test_unreadable_state_only_costs_work(host):
+    state, unused = host
+    put(os.path.join(state, "state.json"), "{ half")
+    assert generations.read_state(state) == {}
