@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import build, containers, lifecycle, mailbox, paths, recipe, runtime
+from . import build, lifecycle, mailbox, recipe, runtime
 from .podman import environment
 from .shell import LabError, say, warn
 
@@ -13,6 +13,7 @@ def main(argv=None):
     """Parse, do, and turn an expected failure into one line and exit code 1."""
     options = parser().parse_args(argv)
     try:
+        runtime.prepare()
         return options.do(options) or 0
     except (LabError, ValueError) as error:
         warn(f"lab: {error}")
@@ -56,14 +57,12 @@ def parser():
 
 def do_images(options):
     """lab images"""
-    runtime.prepare()
     for reference in build.ensure(options.names or recipe.available(), options.rebuild).values():
         say(reference)
 
 
 def do_up(options):
     """lab up"""
-    runtime.prepare()
     lab = lifecycle.up(options.name, tuple(options.gateways.split(",")), options.slot, options.fresh)
     say(f"        inventory: {lab.directory}/inventory.yml   ssh: ssh -F {lab.directory}/ssh_config "
         f"{lab.layout.gateway_hosts[0].key}")
@@ -84,8 +83,8 @@ def do_run(options):
     """lab run: the command's own exit code and streams"""
     lab = lifecycle.load(options.name)
     terminal = ["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else []
-    argv = ["podman", "exec", "--interactive", *terminal, lab.layout.container(lab.host(options.host)), *options.command]
-    os.execvpe("podman", argv, environment())
+    container = lab.layout.container(lab.host(options.host))
+    os.execvpe("podman", ["podman", "exec", "--interactive", *terminal, container, *options.command], environment())
 
 
 def do_shell(options):

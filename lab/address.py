@@ -65,7 +65,7 @@ class Layout:
         return [self.addr4(side, number)] + ([self.addr6(side, number)] if self.ipv6 else [])
 
     def mac(self, side, number):
-        """MAC address of a host number: always the same, or the neighbours of a renewed host would miss it for a while."""
+        """MAC address of a host number; fixed, or the neighbours of a renewed host would miss it for half a minute."""
         return f"02:6d:6a:{self.slot:02x}:{SIDE6[side]:02x}:{number:02x}"
 
     def ssh_address(self, host):
@@ -85,7 +85,7 @@ class Layout:
         """The gateways, in MX order."""
         keys = gateway_keys(self.gateways)
         return tuple(Host(key, CORP, "gateways", image, FIRST_GATEWAY + index, SIDES)
-                     for index, (key, image) in enumerate(zip(keys, self.gateways)))
+                     for index, (key, image) in enumerate(zip(keys, self.gateways, strict=True)))
 
     @cached_property
     def hosts(self):

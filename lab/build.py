@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import paths, recipe
 from .podman import image_exists, podman
-from .shell import LabError, say
+from .shell import LabError, locked, say
 
 PHASES = re.compile(r"^I: (downloading|extracting|installing|running --customize|creating tarball)")
 KEEP_OLD = 1    # earlier versions of an image to keep, for those who switch between branches
@@ -21,15 +21,21 @@ def ensure(names, force=False):
     """Build what is missing of the named images; return {name: reference}."""
     recipes = {name: recipe.load(name) for name in dict.fromkeys(names)}
     references = {name: recipe.reference(one) for name, one in recipes.items()}
-    missing = [one for name, one in recipes.items() if force or not image_exists(references[name])]
-    if missing:
-        began = time.monotonic()
-        for directory in (paths.LOGS, paths.DEBS, paths.TMP):
-            directory.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-            list(pool.map(build, missing))
-        say(f"images  {len(missing)} built in {time.monotonic() - began:.0f} s")
+    if force or not all(map(image_exists, references.values())):
+        with locked(paths.WORK / "images.lock", "images  waiting for another build in this checkout"):
+            build_all([one for name, one in recipes.items() if force or not image_exists(references[name])])
     return references
+
+
+def build_all(recipes):
+    """Build images, the largest first, so that none of them is waited for alone at the end."""
+    began = time.monotonic()
+    for directory in (paths.LOGS, paths.DEBS, paths.TMP):
+        directory.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        list(pool.map(build, sorted(recipes, key=lambda one: -len(one.packages))))
+    if recipes:
+        say(f"images  {len(recipes)} built in {time.monotonic() - began:.0f} s")
 
 
 def build(one):

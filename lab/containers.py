@@ -4,13 +4,14 @@ import hashlib
 import json
 import time
 
-from . import address
+from . import address, paths
 from .podman import LABEL, networks, podman
 from .runtime import REAL_SANDBOX
 from .shell import LabError
 
 FINGERPRINT = "mailjail.fingerprint"
 HOST_LABEL = "mailjail.host"
+HOME_LABEL = "mailjail.checkout"
 CAPS = {"gateways": REAL_SANDBOX, "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
 
 
@@ -23,7 +24,8 @@ def create_argv(layout, host, image):
         words += ["--sysctl", "net.ipv6.conf.default.accept_dad=0", "--sysctl", "net.ipv6.conf.default.accept_ra=0"]
     for side in host.sides:
         ips = ",".join(f"ip={ip}" for ip in layout.addresses(side, host.number))
-        words += ["--network", f"{layout.network(side)}:{ips},mac={layout.mac(side, host.number)},interface_name={side}"]
+        place = f"{ips},mac={layout.mac(side, host.number)},interface_name={side}"
+        words += ["--network", f"{layout.network(side)}:{place}"]
     return [*words, image, "/sbin/init"]
 
 
@@ -58,7 +60,7 @@ def create(layout, host, image, tar):
     """Create and start a host's container, in the place of any of that name."""
     argv = create_argv(layout, host, image)
     name = layout.container(host)
-    mark = ("--label", f"{FINGERPRINT}={fingerprint(argv, tar)}")
+    mark = ("--label", f"{FINGERPRINT}={fingerprint(argv, tar)}", "--label", f"{HOME_LABEL}={paths.ROOT}")
     podman("create", "--replace", *mark, *argv, what=f"{host.fqdn}: podman create")
     podman("cp", "--archive=false", "-", f"{name}:/", stdin=tar, what=f"{host.fqdn}: podman cp")
     podman("start", name, what=f"{host.fqdn}: podman start")
@@ -99,5 +101,5 @@ def check_sandbox(layout, host):
                     "sh", "-c", "touch /etc/.lab-probe && echo writable || echo readonly", check=False)
     if probe.stdout.strip() != "readonly":
         raise LabError(f"{host.fqdn}: expected ProtectSystem=strict to make /etc read-only, got "
-                       f"{probe.stdout.strip() or probe.stderr.strip()!r}; the sandbox of services would be a sham here. "
+                       f"{probe.stdout.strip() or probe.stderr.strip()!r}; a service's sandbox would be a sham here. "
                        "Allow CAP_SYS_ADMIN and mount() to containers on this machine")

@@ -14,6 +14,8 @@ USERS = {
     "mailserver": {CORP: ("alice", "bob", "root-alerts", "postmaster")},
     "client": {STRANGER: ("carol", "postmaster", "abuse"), THIRD_DOMAIN: ("dave", "postmaster", "abuse")},
 }
+DIRECTORIES = {"/home/ansible/.ssh": (0o700, ANSIBLE_UID), "/etc/bind/lab": (0o755, 0), "/etc/ssl/lab": (0o755, 0)}
+LONG_AGO = 1_700_000_000    # modification time of all files: a date that is no reason to create a host anew
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 
 
@@ -35,6 +37,8 @@ class Secrets:
     user_public: str
     host_private: str
     host_public: str
+    ca: str             # certificate of the lab's own authority
+    certificates: dict  # full host name: (certificate, key)
     forwarders: tuple
 
 
@@ -45,8 +49,9 @@ def files(layout, host, secrets):
 
 
 def common(layout, host, secrets):
-    """Identity, name resolution, ssh."""
+    """Identity, name resolution, ssh, a certificate that the lab's authority signed."""
     home = "/home/ansible/.ssh"
+    certificate, key = secrets.certificates[host.fqdn]
     return [
         File("/etc/hosts", hosts_text(layout, host)),
         File("/etc/resolv.conf", f"nameserver {layout.addr4(host.sides[-1], address.NAMESERVER)}\n"
@@ -55,6 +60,9 @@ def common(layout, host, secrets):
         File("/etc/mailname", f"{host.fqdn}\n"),
         File("/etc/ssh/ssh_host_ed25519_key", secrets.host_private, 0o600),
         File("/etc/ssh/ssh_host_ed25519_key.pub", secrets.host_public),
+        File("/etc/ssl/lab/ca.pem", secrets.ca),
+        File("/etc/ssl/lab/host.pem", certificate),
+        File("/etc/ssl/lab/host.key", key, 0o600),
         File(home + "/authorized_keys", secrets.user_public, 0o600, ANSIBLE_UID),
     ]
 
@@ -139,17 +147,19 @@ def archive(listed):
     """The files as a tar archive, the same bytes for the same files."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for directory in (tarfile.TarInfo("home/ansible/.ssh"), tarfile.TarInfo("etc/bind/lab")):
-            directory.type, directory.mode = tarfile.DIRTYPE, 0o755
-            directory.uid = directory.gid = ANSIBLE_UID if "ansible" in directory.name else 0
-            if any(file.path.startswith(f"/{directory.name}/") for file in listed):
-                tar.addfile(directory)
+        for path, (mode, owner) in DIRECTORIES.items():
+            if any(file.path.startswith(f"{path}/") for file in listed):
+                tar.addfile(member(path, mode, owner, tarfile.DIRTYPE))
         for file in listed:
-            info = tarfile.TarInfo(file.path.lstrip("/"))
-            info.mode, info.uid, info.gid = file.mode, file.owner, file.owner
-            data = file.content.encode()
-            if file.link:
-                info.type, info.linkname, data = tarfile.SYMTYPE, file.link, b""
-            info.size = len(data)
+            data = b"" if file.link else file.content.encode()
+            info = member(file.path, file.mode, file.owner, tarfile.SYMTYPE if file.link else tarfile.REGTYPE)
+            info.size, info.linkname = len(data), file.link
             tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+def member(path, mode, owner, kind):
+    """Head of one member of the archive."""
+    info = tarfile.TarInfo(path.lstrip("/"))
+    info.mode, info.uid, info.gid, info.type, info.mtime = mode, owner, owner, kind, LONG_AGO
+    return info

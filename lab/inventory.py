@@ -9,7 +9,7 @@ GROUPS = ("gateways", "mailserver", "client", "nameserver")
 
 def inventory(layout, directory, control_path):
     """The inventory as a dictionary."""
-    groups = {group: {"hosts": {host.key: host_vars(layout, host) for host in layout.hosts if host.group == group}}
+    groups = {group: {"hosts": {host.fqdn: host_vars(layout, host) for host in layout.hosts if host.group == group}}
               for group in GROUPS}
     return {"all": {"vars": {**connection_vars(directory, control_path), **lab_vars(layout)}, "children": groups}}
 
@@ -21,7 +21,7 @@ def connection_vars(directory, control_path):
         "ansible_ssh_private_key_file": f"{directory}/id_ed25519",
         "ansible_ssh_common_args": f"-F {directory}/ssh_config",
         "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=300s",
-        "ansible_control_path": control_path,
+        "ansible_control_path": control_path.replace("%", "%%"),     # Ansible formats it once
         "ansible_ssh_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
     }

@@ -1,4 +1,4 @@
-"""ssh keys of a lab: one that Ansible holds, one that all hosts of the lab show. Made once, kept until `down`."""
+"""Keys of a lab, made once, kept until `down`: ssh for Ansible and the hosts, a certificate authority, certificates."""
 
 import hashlib
 import shutil
@@ -6,8 +6,11 @@ import shutil
 from .hostfiles import Secrets
 from .shell import run
 
+DAYS = "3650"
+CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
-def ensure(directory, forwarders):
+
+def ensure(directory, layout, forwarders):
     """Make what is missing, return the lab's Secrets."""
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -18,8 +21,32 @@ def ensure(directory, forwarders):
             run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", key])
     host_public = (directory / "host_ed25519.pub").read_text()
     (directory / "known_hosts").write_text(f"* {host_public}")
-    return Secrets((directory / "id_ed25519.pub").read_text(), (directory / "host_ed25519").read_text(),
-                   host_public, forwarders)
+    certify(directory, "ca", f"Lab {layout.name}", ["-addext", "basicConstraints=critical,CA:TRUE",
+                                                    "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+    return Secrets(
+        user_public=(directory / "id_ed25519.pub").read_text(),
+        host_private=(directory / "host_ed25519").read_text(), host_public=host_public,
+        ca=(directory / "ca.pem").read_text(),
+        certificates={host.fqdn: host_certificate(directory, host) for host in layout.hosts},
+        forwarders=forwarders)
+
+
+def host_certificate(directory, host):
+    """Certificate and key of one host, signed by the lab's authority."""
+    names = [host.fqdn] + ([f"{host.key}.inside.{host.domain}"] if len(host.sides) > 1 else [])
+    certify(directory, host.fqdn, host.fqdn, [
+        "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
+        "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names),
+        "-addext", "basicConstraints=critical,CA:FALSE"])
+    return tuple((directory / f"{host.fqdn}{suffix}").read_text() for suffix in (".pem", ".key"))
+
+
+def certify(directory, stem, common_name, more):
+    """Make STEM.pem and STEM.key unless both are there."""
+    certificate, key = directory / f"{stem}.pem", directory / f"{stem}.key"
+    if not (certificate.exists() and key.exists()):
+        run(["openssl", "req", "-x509", *CURVE, "-days", DAYS, "-subj", f"/CN={common_name}",
+             "-keyout", key, "-out", certificate, *more], what=f"certificate {common_name}")
 
 
 def control_path(directory):

@@ -1,5 +1,6 @@
 """A lab comes up, is looked at, goes away."""
 
+import contextlib
 import json
 import socket
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from . import address, build, containers, hostfiles, inventory, keys, paths, runtime, slots
 from .podman import LABEL, networks, podman
 from .podman import containers as podman_containers
-from .shell import LabError, run, say
+from .shell import LabError, locked, run, say
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,46 @@ def load(name):
 
 def up(name, gateways, slot=None, fresh=False):
     """Bring a lab up, reusing what is as planned; return it."""
+    with lab_lock(name):
+        return raise_lab(name, gateways, slot, fresh)
+
+
+def lab_lock(name):
+    """One process at a time changes a lab."""
+    return locked(paths.LABS / f"{name}.lock", f"lab     {name}: waiting for another process that changes it")
+
+
+def raise_lab(name, gateways, slot, fresh):
+    """`up`, under the lab's lock."""
     began = time.monotonic()
     references = build.ensure(["peer", *gateways])
+    runtime.raise_inotify()
     runtime.choose(references["peer"])
     lab = claim(name, slot, gateways)
     lab.directory.mkdir(parents=True, exist_ok=True)
-    secrets = keys.ensure(lab.directory, slots.resolvers())
+    secrets = keys.ensure(lab.directory, lab.layout, slots.resolvers())
     lab.save()
     remove_strays(lab)
-    marks = {one["Labels"].get(containers.HOST_LABEL): one for one in podman_containers(name)}
+    marks = existing(name)
     with ThreadPoolExecutor(max_workers=len(lab.layout.hosts)) as pool:
         jobs = [pool.submit(bring_up, lab, host, references[host.image], secrets, marks.get(host.key),
                             fresh and host.group == "gateways") for host in lab.layout.hosts]
-        did = {host.key: job.result() for host, job in zip(lab.layout.hosts, jobs)}
+        did = {host.key: job.result() for host, job in zip(lab.layout.hosts, jobs, strict=True)}
     check_names(lab)
     say(f"lab     {name}: up after {time.monotonic() - began:.1f} s in slot {lab.layout.slot} "
         f"({lab.layout.net4('inside')} inside, {lab.layout.net4('outside')} outside, "
         f"{'IPv6 too' if lab.layout.ipv6 else 'no IPv6'}); "
         + ", ".join(f"{key} {what}" for key, what in did.items()))
     return lab
+
+
+def existing(name):
+    """What is there of a lab: {short host name: podman's dictionary}."""
+    found = {one["Labels"].get(containers.HOST_LABEL): one for one in podman_containers(name)}
+    homes = {one["Labels"].get(containers.HOME_LABEL) for one in found.values()} - {str(paths.ROOT), None}
+    if homes:
+        say(f"lab     {name}: was started from {', '.join(map(str, homes))}; this checkout takes it over")
+    return found
 
 
 def claim(name, slot, gateways):
@@ -102,11 +124,11 @@ def ipv6_works():
     return not reason
 
 
-def bring_up(lab, host, image, secrets, existing, fresh):
+def bring_up(lab, host, image, secrets, former, fresh):
     """Reuse or create one host and wait until it answers; say in a word what was done."""
     tar = hostfiles.archive(hostfiles.files(lab.layout, host, secrets))
     mark = containers.fingerprint(containers.create_argv(lab.layout, host, image), tar)
-    if existing and not fresh and existing["Labels"].get(containers.FINGERPRINT) == mark:
+    if former and not fresh and former["Labels"].get(containers.FINGERPRINT) == mark:
         podman("start", lab.layout.container(host), check=False)
         if answers(lab, host):
             return "kept"
@@ -119,7 +141,7 @@ def bring_up(lab, host, image, secrets, existing, fresh):
     if not answers(lab, host):
         raise LabError(f"{host.fqdn}: booted, but did not answer {service(host)} within 20 s; look with: "
                        f"python3 -m lab run {lab.layout.name} {host.key} -- journalctl -b")
-    return "renewed" if existing else "made"
+    return "renewed" if former else "made"
 
 
 def reboot(lab, host):
@@ -174,7 +196,7 @@ def check_names(lab):
         got = containers.execute(lab.layout, server, "dig", "+noall", "+comments", "+time=3", "+tries=2", "@127.0.0.1",
                                  name, kind, check=False).stdout
         if f"status: {expected}," not in got:
-            raise LabError(f"ns.lab.example: expected {expected} for {name} {kind}, got {got.strip() or 'no answer'!r}; "
+            raise LabError(f"ns.lab.example: expected {expected} for {name} {kind}, got {got.strip() or 'nothing'!r}; "
                            f"look with: python3 -m lab run {lab.layout.name} ns -- journalctl -u named")
 
 
@@ -193,13 +215,19 @@ def remove_all(name):
 
 def down(name):
     """Remove exactly what the lab of that name started. Idempotent."""
+    with lab_lock(name):
+        fell(name)
+
+
+def fell(name):
+    """`down`, under the lab's lock."""
     began = time.monotonic()
-    runtime.prepare()
     directory = paths.lab_dir(name)
     if (directory / "ssh_config").exists() and (directory / "lab.json").exists():
-        lab = load(name)
-        for host in lab.layout.hosts:
-            hang_up(lab, host)
+        with contextlib.suppress(LabError):
+            lab = load(name)
+            for host in lab.layout.hosts:
+                hang_up(lab, host)
     with slots.lock():
         remove_all(name)
     keys.forget(directory)
@@ -207,11 +235,11 @@ def down(name):
 
 
 def status(name=None):
-    """Lines that tell what runs: lab, slot, host, address, image, state."""
-    runtime.prepare()
+    """Lines that tell what runs: lab, slot, host, image, state."""
     slot_of = {lab: slot for slot, lab in slots.in_use().items()}
     lines = []
     for one in sorted(podman_containers(name), key=lambda one: one["Names"][0]):
         lab, key = one["Labels"][LABEL], one["Labels"].get(containers.HOST_LABEL, "?")
-        lines.append(f"{lab:<10} slot {slot_of.get(lab, '-')}  {key:<16} {one['Image'].split('/')[-1]:<24} {one['Status']}")
+        image = one["Image"].split("/")[-1]
+        lines.append(f"{lab:<10} slot {slot_of.get(lab, '-')}  {key:<16} {image:<24} {one['Status']}")
     return lines

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from . import paths
 from .podman import podman
-from .shell import LabError, last_words, say
+from .shell import LabError, last_words, say, warn
 
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+INOTIFY_NEEDED = 2048
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
                 "--security-opt", "apparmor=unconfined")
@@ -35,6 +37,7 @@ class Choice:
         return "\n".join([*lines, "[network]", 'network_backend = "netavark"', ""])
 
     def __str__(self):
+        """Words for the person at the terminal."""
         return " with ".join(filter(None, [self.runtime or "podman's own runtime",
                                            f"ulimits {' '.join(self.limits)}" if self.limits else ""]))
 
@@ -77,8 +80,22 @@ def choose(image):
                    + ". Run as root, on a machine that allows CAP_SYS_ADMIN to containers")
 
 
+def raise_inotify():
+    """Each systemd takes about five inotify instances of root's; the kernel's default of 128 is soon gone."""
+    try:
+        have = int(INOTIFY.read_text())
+        if have < INOTIFY_NEEDED:
+            INOTIFY.write_text(str(INOTIFY_NEEDED))
+            say(f"kernel  fs.inotify.max_user_instances raised from {have} to {INOTIFY_NEEDED} until the next boot: "
+                "each container's systemd needs some")
+    except OSError as error:
+        warn(f"lab: {INOTIFY} stays low ({error}); if hosts do not boot, set it to {INOTIFY_NEEDED} on this machine")
+
+
 def prepare():
-    """A containers.conf to begin with, for commands that start no container."""
+    """Check who calls; a containers.conf to begin with, for commands that start no container."""
+    if os.geteuid():
+        raise LabError("the lab makes networks and system containers; run it as root")
     paths.WORK.mkdir(exist_ok=True)
     if not paths.CONTAINERS_CONF.exists():
         paths.CONTAINERS_CONF.write_text(Choice().conf())

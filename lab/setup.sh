@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # command:package. Whatever is missing comes from Debian; nothing that is there is touched.
-need="podman:podman conmon:conmon crun:crun runc:runc mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables ssh:openssh-client
+need="podman:podman conmon:conmon crun:crun runc:runc mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables openssl:openssl ssh:openssh-client
 /usr/lib/podman/netavark:netavark /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 python3:python3 make:make"
 

@@ -1,5 +1,7 @@
 """Running commands and speaking to the person at the terminal."""
 
+import contextlib
+import fcntl
 import subprocess
 import sys
 import threading
@@ -44,6 +46,19 @@ def run(argv, *, check=True, stdin=None, timeout=120, env=None, what=None):
     if check and done.returncode:
         raise LabError(f"{what}: failed (exit {done.returncode}): {last_words(done)}")
     return done
+
+
+@contextlib.contextmanager
+def locked(path, waiting):
+    """Hold a lock file, saying once what is waited for if another process has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(waiting)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def last_words(done, lines=4):

@@ -1,7 +1,6 @@
 """Which slot (pair of /27 networks) a lab gets, on a machine where several labs and other networks live."""
 
 import contextlib
-import fcntl
 import ipaddress
 import json
 import socket
@@ -9,19 +8,16 @@ from pathlib import Path
 
 from . import recipe
 from .address import SIDES, SLOTS, Layout
-from .podman import networks
-from .shell import LabError, run
+from .podman import LABEL, networks, podman
+from .shell import LabError, locked, run
 
 LOCK = Path("/run/lock/mailjail-lab.lock")      # one for the machine: checkouts share its networks
 RESOLV = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
 
-@contextlib.contextmanager
 def lock():
     """Hold the machine's lab lock, so that two labs that come up together choose different slots."""
-    with LOCK.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return locked(LOCK, "network waiting for another lab that is choosing its networks")
 
 
 def choose(name, wanted, in_use, blocked):
@@ -56,9 +52,9 @@ def blocked(slots_in_use):
             for ip, what in neighbours():
                 if ipaddress.ip_address(ip) in net:
                     reasons[slot] = f"{net} would hide {what} ({ip})"
-            for route, device in () if slot in slots_in_use else routes():
-                if route.prefixlen and net.overlaps(route):
-                    reasons[slot] = f"{net} is in use on this machine ({route} on {device})"
+            for other, owner in () if slot in slots_in_use else [*routes(), *foreign_networks()]:
+                if net.overlaps(other):
+                    reasons[slot] = f"{net} is in use on this machine ({other}, {owner})"
     return reasons
 
 
@@ -74,10 +70,18 @@ def neighbours():
 
 
 def routes():
-    """IPv4 routes of this machine as (network, device)."""
+    """IPv4 routes of this machine as (network, whose)."""
     for route in json.loads(run(["ip", "-json", "-4", "route", "show"]).stdout or "[]"):
         if route["dst"] != "default":
-            yield ipaddress.ip_network(route["dst"], strict=False), route.get("dev", "?")
+            yield ipaddress.ip_network(route["dst"], strict=False), f"device {route.get('dev', '?')}"
+
+
+def foreign_networks():
+    """IPv4 subnets of podman networks that are no lab's, as (network, whose)."""
+    for net in json.loads(podman("network", "ls", "--format", "json").stdout or "[]"):
+        for subnet in net.get("subnets", []) if LABEL not in net.get("labels", {}) else []:
+            if ":" not in subnet["subnet"]:
+                yield ipaddress.ip_network(subnet["subnet"]), f"podman network {net['name']}"
 
 
 def resolvers():
