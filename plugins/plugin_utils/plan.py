@@ -1,0 +1,326 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of a site to what the transaction wants: maps, class files, route tests, lines of the .mc. Pure.
+
+A site says little (its domain, where its mail goes, who may relay); this file says what follows from it. Runs on the controller.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import ipaddress
+import re
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+
+TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
+# Without these a host takes part in no mail at all, so they exist on every host, empty or not.
+ALWAYS = ("access", "mailertable", "aliases")
+# Tables that a FEATURE of the same name brings in, in the order in which the .mc names them.
+FEATURES = (
+    ("mailertable", "Where the mail of a domain goes, whatever its MX records say."),
+    ("virtusertable", "Which address of a virtual domain is whose."),
+    ("genericstable", "Which address a local name shows to the world."),
+    ("domaintable", "Old domains and the new ones in their place."),
+    ("authinfo", "What this host says to prove who it is to others."),
+)
+# variable under sendmail_limits -> define; what is not here is used elsewhere (access map, queue group, FEATURE).
+LIMITS = (
+    ("message_size", "confMAX_MESSAGE_SIZE"),
+    ("recipients", "confMAX_RCPTS_PER_MESSAGE"),
+    ("bad_recipients", "confBAD_RCPT_THROTTLE"),
+    ("noop_commands", "confMAX_NOOP_COMMANDS"),
+    ("header_bytes", "confMAX_HEADERS_LENGTH"),
+    ("mime_header_bytes", "confMAX_MIME_HEADER_LENGTH"),
+    ("hops", "confMAX_HOP"),
+    ("alias_depth", "confMAX_ALIAS_RECURSION"),
+    ("free_blocks", "confMIN_FREE_BLOCKS"),
+    ("children", "confMAX_DAEMON_CHILDREN"),
+    ("queue_children", "confMAX_QUEUE_CHILDREN"),
+    ("connections_per_second", "confCONNECTION_RATE_THROTTLE"),
+    ("client_rate_window", "confCONNECTION_RATE_WINDOW_SIZE"),
+    ("delay_load", "confDELAY_LA"),
+    ("queue_load", "confQUEUE_LA"),
+    ("refuse_load", "confREFUSE_LA"),
+    ("retry_after", "confMIN_QUEUE_AGE"),
+)
+# Tests that stand for the world outside never come from a network that may relay.
+OUTSIDE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
+FOREIGN = "mailjail-test.example"
+ROLE_ACCOUNTS = ("postmaster", "MAILER-DAEMON", "root", "abuse", "hostmaster", "security")
+# What a map is called in the .cf, where that differs.
+MAP_NAMES = {"virtusertable": "virtuser", "genericstable": "generics"}
+HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
+_DURATION = re.compile(r"(?:\d+[smhdw]?)+\Z")
+
+
+def plan(site):
+    """Return what follows from a site's variables.
+
+    :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
+    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config) and, for the
+        templates, ``features``, ``userdb``, ``virtual_domains``, ``generic_domains``, ``block_lists``, ``submission``, ``limits``, ``timeouts``, ``options``.
+    :raises InvalidValue: variables that contradict each other, named.
+    """
+    return {
+        "maps": maps(site), "files": files(site), "directories": directories(site), "route_tests": route_tests(site), "context": context(site),
+        "features": features(site), "userdb": site["platform"]["maps"]["userdb"] + ".db" if _in_use(site, "userdb") else "",
+        "virtual_domains": _table(site, "virtusertable").get("domains") or [], "generic_domains": _table(site, "genericstable").get("domains") or [],
+        "block_lists": [block_list(entry) for entry in site["block_lists"]], "submission": submission(site["listeners"]),
+        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "queue_group": queue_group(site),
+        "local_flags_removed": local_flags_removed(site["local_delivery"]),
+        "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
+    }
+
+
+# -- maps
+
+
+def _table(site, name):
+    return site["tables"].get(name) or {}
+
+
+def _in_use(site, name):
+    return name in ALWAYS or bool(site["tables"].get(name))
+
+
+def features(site):
+    """Return the FEATURE lines of the maps in use: ``name``, ``path``, ``variable``, ``reason``."""
+    return [{"name": name, "path": site["platform"]["maps"][name], "variable": "sendmail_" + name, "reason": reason}
+            for name, reason in FEATURES if _in_use(site, name)]
+
+
+def maps(site):
+    """Return the option ``maps`` of sendmail_config: each map in use with its entries, those that follow from other variables included."""
+    derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site)}
+    return [_map(site, name, derived.get(name, [])) for name in TABLES if _in_use(site, name)]
+
+
+def _map(site, name, derived):
+    table, platform, secret = _table(site, name), site["platform"], name == "authinfo"
+    readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"
+    found = {"name": MAP_NAMES.get(name, name), "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
+             "type": "btree" if name == "userdb" else site["map_type"], "secret": secret, "owner": "root", "group": "root",
+             "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
+             "database_owner": "root", "database_group": readers, "database_mode": "0640"}
+    sources = [source for source in ("file", "host_file") if table.get(source)]
+    if len(sources) > 1 or sources and table.get("entries"):
+        raise InvalidValue("sendmail_%s names %s; a map comes from one place, and a file is the whole map. Put the entries into the file." % (
+            name, " and ".join((["entries"] if table.get("entries") else []) + sources)), variable="sendmail_" + name)
+    if sources:
+        found[sources[0]] = table[sources[0]]
+        return found
+    found["entries"] = merge(derived, table.get("entries") or [])
+    if table.get("delegated"):
+        found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
+    return found
+
+
+def merge(derived, entries):
+    """Return derived entries followed by the site's own; of two with one key the site's own counts."""
+    own = {str(entry.get("key") or "").lower() for entry in entries}
+    own |= {("%s:%s" % (entry["tag"].rstrip(":"), entry.get("key") or "")).lower() for entry in entries if entry.get("tag")}
+    return [entry for entry in derived if entry["key"].lower() not in own] + entries
+
+
+def next_hop(server):
+    """Return a mail server in the brackets that keep sendmail from asking for MX records, which name this very host for its own domain."""
+    if server.startswith("["):
+        return server
+    try:
+        address = ipaddress.ip_address(server)
+    except ValueError:
+        return "[%s]" % server
+    return "[IPv6:%s]" % server if address.version == 6 else "[%s]" % server
+
+
+def domains(site):
+    """Return the domains whose mail this host takes for the mail server, the organisation's own first."""
+    return ([site["domain"]] if site["domain"] else []) + [name for name in site["relay_domains"] if name != site["domain"]]
+
+
+def mailertable(site):
+    """Return the entries that send each of the site's domains to its mail server, by the mailer that delivers at once."""
+    if not site["mail_server"]:
+        return []
+    return [{"key": domain, "value": "relay:" + next_hop(site["mail_server"])} for domain in domains(site)]
+
+
+def access(site):
+    """Return the entries that let the own networks relay and keep the limits for strangers away from them."""
+    limit, own = site["limits"], ["127.0.0.1", "IPv6:0:0:0:0:0:0:0:1"]
+    found = [{"key": "Connect:" + network, "value": "RELAY", "comment": "sendmail_relay_networks"} for network in site["relay_networks"]]
+    found += [{"key": "ClientRate:", "value": str(limit["client_rate"]), "comment": "sendmail_limits.client_rate: connections of one client in a window"},
+              {"key": "ClientConn:", "value": str(limit["client_connections"]), "comment": "sendmail_limits.client_connections: open at a time"}]
+    return found + [{"key": tag + client, "value": "0"} for client in own + site["relay_networks"] for tag in ("ClientRate:", "ClientConn:", "GreetPause:")]
+
+
+def aliases(site):
+    """Return the aliases of the accounts that somebody must read; on a host without mailboxes they lead to the organisation's postmaster."""
+    if not site["postmaster"]:
+        return []
+    return [{"key": ROLE_ACCOUNTS[0], "value": site["postmaster"]}] + [{"key": name, "value": ROLE_ACCOUNTS[0]} for name in ROLE_ACCOUNTS[1:]]
+
+
+# -- class files, plain files, directories
+
+
+def files(site):
+    """Return the option ``files`` of sendmail_config."""
+    paths = site["platform"]["classes"]
+    found = [{"path": paths["local_host_names"], "kind": "local-host-names", "lines": local_names(site)},
+             {"path": paths["relay_domains"], "kind": "relay-domains", "lines": domains(site)},
+             {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}]
+    if site["trusted_users"]:
+        found.append({"path": paths["trusted_users"], "kind": "trusted-users", "lines": site["trusted_users"]})
+    return found
+
+
+def local_names(site):
+    """Return the names of this host: its own first, then what the site adds."""
+    return [site["host_name"]] + [name for name in site["local_host_names"] if name != site["host_name"]]
+
+
+def directories(site):
+    """Return the option ``directories`` of sendmail_config: those of the platform's table, and the one that keeps the state of other hosts."""
+    queue = site["platform"]["directories"]["mta_queue"]
+    status = dict(queue, path=queue["path"] + "/.hoststat", mode="0700")
+    return [site["platform"]["directories"][name] for name in sorted(site["platform"]["directories"])] + [status]
+
+
+# -- what must be true
+
+
+def outside(networks):
+    """Return an address of a stranger, one that no own network holds; :raises InvalidValue: the networks hold all addresses set aside for examples."""
+    own = [ipaddress.ip_network(network, strict=False) for network in networks]
+    for address in OUTSIDE:
+        if not any(ipaddress.ip_address(address) in network for network in own):
+            return address
+    raise InvalidValue("sendmail_relay_networks holds %s: that is nearly everybody. Name your own networks." % ", ".join(OUTSIDE), variable="sendmail_relay_networks")
+
+
+def inside(network):
+    """Return the first host address of a network."""
+    found = ipaddress.ip_network(network, strict=False)
+    return str(found[1] if found.num_addresses > 2 else found[0])
+
+
+def route_tests(site):
+    """Return the tests that every such host carries, then the site's own; one of the same name takes the place of ours."""
+    tests = strangers(site) + own_domains(site) + own_clients(site)
+    names = {test.get("name") for test in site["route_tests"]}
+    return [test for test in tests if test["name"] not in names] + site["route_tests"]
+
+
+def strangers(site):
+    """What a stranger must not be able to do, in every spelling that once worked somewhere."""
+    recipients = [("", "user@" + FOREIGN)]
+    if site["domain"]:
+        recipients += [(" by a percent sign", "user%%%s@%s" % (FOREIGN, site["domain"])), (" by an exclamation mark", "%s!user@%s" % (FOREIGN, site["domain"])),
+                       (" by a source route", "@%s:user@%s" % (site["domain"], FOREIGN))]
+    client = outside(site["relay_networks"])
+    tests = [{"name": "a stranger cannot relay" + how, "client_address": client, "recipient": recipient, "expect": "refused", "code": "550" if not how else None}
+             for how, recipient in recipients]
+    return [{key: value for key, value in test.items() if value is not None} for test in tests]
+
+
+def own_domains(site):
+    """Mail for the site's domains is taken from anybody and goes to its mail server."""
+    hop = next_hop(site["mail_server"]) if site["mail_server"] else None
+    if not hop or any(_table(site, "mailertable").get(source) for source in ("file", "host_file")):
+        hop = None
+    return [{key: value for key, value in {
+        "name": "mail for %s is taken" % domain, "client_address": outside(site["relay_networks"]), "recipient": "postmaster@" + domain,
+        "expect": "accepted", "mailer": "relay" if hop else None, "host": hop}.items() if value}
+        for domain in domains(site)]
+
+
+def own_clients(site):
+    """Clients of the own networks may send to the world."""
+    return [{"name": "%s may send to the world" % network, "client_address": inside(network), "recipient": "user@" + FOREIGN, "expect": "accepted"}
+            for network in site["relay_networks"]]
+
+
+def context(site):
+    """Return the option ``context`` of sendmail_config: what checks across maps need to know."""
+    delivery, jailed = site["local_delivery"], site["privilege"] == "jailed"
+    return {"mailers": ["local", "prog", "smtp", "esmtp", "smtp8", "dsmtp", "relay", "discard"] + site["mailers"], "local_host_names": local_names(site),
+            "virtual_domains": _table(site, "virtusertable").get("domains") or [], "jail": site["jail"] if jailed else None,
+            "alias_files": delivery["files"], "alias_programs": delivery["programs"], "alias_includes": delivery["includes"],
+            "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": False}
+
+
+# -- lines of the .mc
+
+
+def block_list(entry):
+    """Return the arguments of FEATURE(enhdnsbl): zone, message, what a failed lookup does, results that count."""
+    message = entry.get("message")
+    return [entry["zone"], '"550 5.7.1 %s"' % message if message else "", "t" if entry.get("temporary_failure") == "defer" else ""] + list(entry.get("results") or [])
+
+
+def submission(listeners):
+    """Return where the submission program hands mail to: the first listener that loopback reaches.
+
+    :raises InvalidValue: none does.
+    """
+    for listener in listeners:
+        address = listener.get("address") or "0.0.0.0"
+        if address in ("0.0.0.0", "127.0.0.1") and "s" not in (listener.get("modifiers") or ""):
+            return {"address": "127.0.0.1", "port": listener.get("port") or 25}
+    raise InvalidValue("none of sendmail_listeners is reached at 127.0.0.1, where the programs of the host itself hand in their mail. "
+                       "Add one such as {name: local, address: 127.0.0.1, port: 25}.", variable="sendmail_listeners")
+
+
+def listener(entry, backlog):
+    """Return a listener with sendmail's own keys, in the order in which they are written."""
+    return {"Name": entry["name"], "Family": entry.get("family") or "inet", "Addr": entry.get("address") or "0.0.0.0", "Port": entry.get("port") or 25,
+            "Modifiers": entry.get("modifiers"), "Listen": entry.get("backlog") or backlog, "DeliveryMode": entry.get("delivery_mode"),
+            "children": entry.get("children"), "InputMailFilters": ";".join(entry.get("filters") or [])}
+
+
+def queue_group(site):
+    """Return the equates of the queue group: its directory, how often it is looked at, by how many processes."""
+    return "P=%s, I=%s, R=%s" % (site["platform"]["mta"]["queue"], site["limits"]["queue_interval"], site["limits"]["queue_runners"])
+
+
+def local_flags_removed(delivery):
+    """Return the flags that the local mailer loses: what an address may not name is then unknown to sendmail."""
+    return "".join(flag for flag, key in ((":", "includes"), ("|", "programs"), ("/", "files")) if not delivery[key])
+
+
+def limits(values):
+    """Return the limits that are options of sendmail: ``name``, ``value``, ``variable``."""
+    _ordered_loads(values)
+    return [{"name": name, "value": str(values[key]), "variable": "sendmail_limits." + key} for key, name in LIMITS if values.get(key) is not None]
+
+
+def _ordered_loads(values):
+    loads = [values[key] for key in ("delay_load", "queue_load", "refuse_load") if values.get(key)]
+    if loads != sorted(loads):
+        raise InvalidValue("sendmail_limits: delay_load %(delay_load)s, queue_load %(queue_load)s and refuse_load %(refuse_load)s must rise in this order." % values,
+                           variable="sendmail_limits")
+
+
+def timeouts(values):
+    """Return the timeouts that are set: ``name``, ``value``, ``variable``; :raises InvalidValue: one is no duration."""
+    found = []
+    for key, value in values.items():
+        if value is None:
+            continue
+        plain = key in ("resolver_retry", "resolver_retry_first", "resolver_retry_normal")
+        if not (re.match(r"\d+\Z", str(value)) if plain else _DURATION.match(str(value))):
+            raise InvalidValue("sendmail_timeouts.%s is '%s'; expected %s." % (key, value, "a number of tries" if plain else "a duration such as 30s, 5m, 1h or 5d"),
+                               variable="sendmail_timeouts." + key)
+        found.append({"name": "confTO_" + key.upper(), "value": str(value), "variable": "sendmail_timeouts." + key})
+    return found
+
+
+def options(values):
+    """Return the site's own options in the order of their names: ``name``, ``value``, ``variable``; true and false are spelt as sendmail does."""
+    spelt = {True: "True", False: "False", None: ""}
+    return [{"name": name, "value": spelt[value] if value is None or isinstance(value, bool) else str(value), "variable": "sendmail_options." + name}
+            for name, value in sorted(values.items())]
