@@ -1,0 +1,84 @@
+"""make demo: the lab, the playbook that a user runs, and what the gateway then does, as it happens."""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from lab import lifecycle, runtime
+from lab.shell import LabError, say, warn
+
+from . import steps
+
+HERE = pathlib.Path(__file__).resolve().parent
+NAME = "demo"
+
+
+def main(argv=None):
+    """Run the demo; exit status 0 only if every step saw what it promised."""
+    parser = argparse.ArgumentParser(prog="python3 -m demo", description=__doc__)
+    parser.add_argument("--gateway", default="debian13", metavar="IMAGE", help="image of the gateway (default: debian13)")
+    parser.add_argument("--collections", default=".work/collections", metavar="DIR", help="where the collection is installed")
+    options = parser.parse_args(argv)
+    try:
+        return demo(options)
+    except (LabError, ValueError) as error:
+        warn(f"demo: {error}")
+        return 1
+
+
+def demo(options):
+    """Lab, playbook, steps, second run, table."""
+    started, results = time.monotonic(), []
+    heading("The lab: a gateway without sendmail, an internal mail server, an outside client, a name server")
+    runtime.prepare()
+    lab = lifecycle.up(NAME, (options.gateway,), None, False)
+    heading("The playbook that you would run: ansible-playbook mailjail.sendmail.gateway")
+    say((HERE / "vars.yml").read_text())
+    results.append(("the gateway is built", playbook(lab, options.collections) is not None))
+    scene = steps.Scene(lab, say)
+    if results[0][1]:
+        for title, step in steps.STEPS:
+            heading(title[0].upper() + title[1:] + ". " + step.__doc__)
+            results.append((title, bool(step(scene))))
+        heading("The same playbook again: nothing is left to change")
+        results.append(("a second run changes nothing", playbook(lab, options.collections) == 0))
+    return table(results, lab, time.monotonic() - started)
+
+
+def heading(text):
+    """A line that says what comes now."""
+    say(f"\n== {text}")
+
+
+def playbook(lab, collections):
+    """Run the gateway playbook; return the number of changes, None if it failed."""
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=os.path.abspath(collections), ANSIBLE_HOST_KEY_CHECKING="False", ANSIBLE_NOCOWS="1",
+                       ANSIBLE_DISPLAY_SKIPPED_HOSTS="False", ANSIBLE_FORCE_COLOR="0", ANSIBLE_LOCALHOST_WARNING="False")
+    command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), "-i", str(pathlib.Path(lab.directory) / "inventory.yml"), "--limit", "gateways",
+               "-e", f"@{HERE / 'vars.yml'}", "mailjail.sendmail.gateway"]
+    child = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    changed = None
+    for line in child.stdout:
+        if line.strip():
+            say("    " + line.rstrip())
+        found = re.search(r"\bchanged=(\d+)\b.*\bfailed=0\b", line)
+        changed = int(found.group(1)) if found else changed
+    return changed if child.wait() == 0 else None
+
+
+def table(results, lab, seconds):
+    """Print what was seen, and how to go on; return the exit status."""
+    heading(f"What you saw, in {seconds:.0f} seconds")
+    for title, seen in results:
+        say(f"    {'yes' if seen else 'NO '}  {title}")
+    gateway = lab.layout.gateway_hosts[0].key
+    say(f"\nThe lab is still up. Look around: python3 -m lab shell {NAME} {gateway}   Remove it: python3 -m lab down {NAME}")
+    return 0 if all(seen for unused, seen in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
