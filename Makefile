@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 SHELL := /bin/sh
 LAB ?= demo
-GATEWAYS ?= debian12
+GATEWAYS ?=
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
@@ -18,7 +18,7 @@ images: setup ## build the images of the test hosts where their recipe has chang
 	@$(PYTHON) -m lab images
 
 lab-up: setup ## bring a lab up: make lab-up LAB=demo GATEWAYS=debian12,debian13
-	@$(PYTHON) -m lab up $(LAB) --gateways $(GATEWAYS)
+	@$(PYTHON) -m lab up $(LAB) $(if $(GATEWAYS),--gateways $(GATEWAYS))
 
 lab-down: setup ## remove what that lab started
 	@$(PYTHON) -m lab down $(LAB)

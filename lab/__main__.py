@@ -39,7 +39,8 @@ def parser():
     images.add_argument("names", nargs="*", metavar="RECIPE")
     images.add_argument("--rebuild", action="store_true", help="build even if the recipe is unchanged")
     up = command("up", do_up, "bring a lab up; what is there as planned is kept", "name")
-    up.add_argument("--gateways", default="debian12", metavar="IMAGE[,IMAGE...]")
+    up.add_argument("--gateways", metavar="IMAGE[,IMAGE...]",
+                    help="images of the gateways, in MX order (default: those that the lab has, or debian12)")
     up.add_argument("--slot", type=int, help="pair of networks, 0 to 7 (default: a free one)")
     up.add_argument("--fresh", action="store_true", help="make the gateways anew")
     command("down", do_down, "remove exactly what the lab of that name started", "name")
@@ -63,7 +64,8 @@ def do_images(options):
 
 def do_up(options):
     """lab up"""
-    lab = lifecycle.up(options.name, tuple(options.gateways.split(",")), options.slot, options.fresh)
+    gateways = tuple(options.gateways.split(",")) if options.gateways else lifecycle.former_gateways(options.name)
+    lab = lifecycle.up(options.name, gateways, options.slot, options.fresh)
     say(f"        inventory: {lab.directory}/inventory.yml   ssh: ssh -F {lab.directory}/ssh_config "
         f"{lab.layout.gateway_hosts[0].key}")
 

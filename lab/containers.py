@@ -2,16 +2,20 @@
 
 import hashlib
 import json
-import time
 
 from . import address, paths
 from .podman import LABEL, networks, podman
 from .runtime import REAL_SANDBOX
-from .shell import LabError
+from .shell import LabError, last_words
 
 FINGERPRINT = "mailjail.fingerprint"
 HOST_LABEL = "mailjail.host"
 HOME_LABEL = "mailjail.checkout"
+BOOTED = """
+until systemctl is-system-running --wait 2>/dev/null | grep -Eqx 'running|degraded'; do sleep 0.1; done
+systemctl is-system-running
+"""
+TIMEOUT = 124   # exit code of timeout(1)
 CAPS = {"gateways": REAL_SANDBOX, "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
 
 
@@ -80,19 +84,20 @@ def execute(layout, host, *argv, **options):
 
 def wait_booted(layout, host, seconds=60):
     """Wait until systemd has started everything; units that failed are named in the error."""
-    deadline = time.monotonic() + seconds
-    while True:
-        state = execute(layout, host, "systemctl", "is-system-running", check=False).stdout.strip()
-        if state == "running":
-            return
-        if state == "degraded":
-            failed = execute(layout, host, "systemctl", "--failed", "--plain", "--no-legend", check=False).stdout
-            raise LabError(f"{host.fqdn}: expected all units to start, but these failed: "
-                           f"{' '.join(line.split()[0] for line in failed.splitlines())}; "
-                           f"look with: podman exec {layout.container(host)} journalctl -b")
-        if time.monotonic() > deadline:
-            raise LabError(f"{host.fqdn}: systemd did not finish booting in {seconds} s (state: {state or 'none'})")
-        time.sleep(0.2)
+    booted = execute(layout, host, "timeout", str(seconds), "sh", "-c", BOOTED, check=False, timeout=seconds + 30)
+    state = booted.stdout.strip()
+    if state == "running":
+        return
+    if state == "degraded":
+        failed = execute(layout, host, "systemctl", "--failed", "--plain", "--no-legend", check=False).stdout
+        raise LabError(f"{host.fqdn}: expected all units to start, but these failed: "
+                       f"{' '.join(line.split()[0] for line in failed.splitlines())}; "
+                       f"look with: podman exec {layout.container(host)} journalctl -b")
+    if booted.returncode == TIMEOUT:
+        now = execute(layout, host, "systemctl", "is-system-running", check=False).stdout.strip()
+        raise LabError(f"{host.fqdn}: systemd did not finish booting in {seconds} s (state: {now or 'none'})")
+    last = last_words(podman("logs", "--tail", "3", layout.container(host), check=False), 3)
+    raise LabError(f"{host.fqdn}: the container stopped while it booted ({last_words(booted, 1)}); it said: {last}")
 
 
 def check_sandbox(layout, host):

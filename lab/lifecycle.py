@@ -56,6 +56,13 @@ def load(name):
                        f"do: python3 -m lab down {name}") from None
 
 
+def former_gateways(name):
+    """The gateways that a lab has, or the one to begin with."""
+    with contextlib.suppress(LabError):
+        return load(name).layout.gateways
+    return ("debian12",)
+
+
 def up(name, gateways, slot=None, fresh=False):
     """Bring a lab up, reusing what is as planned; return it."""
     with lab_lock(name):
