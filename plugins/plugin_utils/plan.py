@@ -11,8 +11,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import ipaddress
-import re
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
@@ -49,30 +49,25 @@ LIMITS = (
 # Tests that stand for the world outside never come from a network that may relay.
 OUTSIDE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 FOREIGN = "mailjail-test.example"
+HELO = "client." + FOREIGN
 ROLE_ACCOUNTS = ("postmaster", "MAILER-DAEMON", "root", "abuse", "hostmaster", "security")
 # What a map is called in the .cf, where that differs.
 MAP_NAMES = {"virtusertable": "virtuser", "genericstable": "generics"}
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
-_DURATION = re.compile(r"(?:\d+[smhdw]?)+\Z")
+# Free kinds of the language, and how m4.quote calls them: $j and ${client_addr} stay macros of sendmail.
+_FREE = {"any": "macros", "message": "macros"}
 
 
 def plan(site):
     """Return what follows from a site's variables.
 
     :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
-    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config) and, for the
-        templates, ``features``, ``userdb``, ``virtual_domains``, ``generic_domains``, ``block_lists``, ``submission``, ``limits``, ``timeouts``, ``options``.
+    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config) and ``mc``, what the
+        templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
-    return {
-        "maps": maps(site), "files": files(site), "directories": directories(site), "route_tests": route_tests(site), "context": context(site),
-        "features": features(site), "userdb": site["platform"]["maps"]["userdb"] + ".db" if _in_use(site, "userdb") else "",
-        "virtual_domains": _table(site, "virtusertable").get("domains") or [], "generic_domains": _table(site, "genericstable").get("domains") or [],
-        "block_lists": [block_list(entry) for entry in site["block_lists"]], "submission": submission(site["listeners"]),
-        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "queue_group": queue_group(site),
-        "local_flags_removed": local_flags_removed(site["local_delivery"]),
-        "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
-    }
+    return {"maps": maps(site), "files": files(site), "directories": directories(site), "route_tests": route_tests(site), "context": context(site),
+            "mc": mc(site)}
 
 
 # -- maps
@@ -84,12 +79,6 @@ def _table(site, name):
 
 def _in_use(site, name):
     return name in ALWAYS or bool(site["tables"].get(name))
-
-
-def features(site):
-    """Return the FEATURE lines of the maps in use: ``name``, ``path``, ``variable``, ``reason``."""
-    return [{"name": name, "path": site["platform"]["maps"][name], "variable": "sendmail_" + name, "reason": reason}
-            for name, reason in FEATURES if _in_use(site, name)]
 
 
 def maps(site):
@@ -171,11 +160,19 @@ def files(site):
     """Return the option ``files`` of sendmail_config."""
     paths = site["platform"]["classes"]
     found = [{"path": paths["local_host_names"], "kind": "local-host-names", "lines": local_names(site)},
-             {"path": paths["relay_domains"], "kind": "relay-domains", "lines": domains(site)},
+             {"path": paths["relay_domains"], "kind": "relay-domains", "lines": domains(site) + own_prefixes(site)},
              {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}]
     if site["trusted_users"]:
         found.append({"path": paths["trusted_users"], "kind": "trusted-users", "lines": site["trusted_users"]})
     return found
+
+
+def own_prefixes(site):
+    """Return the own networks as class R knows them.
+
+    Class R alone is spared the check of the name that a client gives (FEATURE(block_bad_helo)): a printer may call itself printer, a stranger may not.
+    """
+    return [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]
 
 
 def local_names(site):
@@ -212,7 +209,7 @@ def route_tests(site):
     """Return the tests that every such host carries, then the site's own; one of the same name takes the place of ours."""
     tests = strangers(site) + own_domains(site) + own_clients(site)
     names = {test.get("name") for test in site["route_tests"]}
-    return [test for test in tests if test["name"] not in names] + site["route_tests"]
+    return [dict(test, helo=HELO) for test in tests if test["name"] not in names] + site["route_tests"]
 
 
 def strangers(site):
@@ -256,10 +253,90 @@ def context(site):
 # -- lines of the .mc
 
 
+def mc(site):
+    """Return what the templates print, every value quoted for m4 and held against its type.
+
+    :raises InvalidValue: a value that m4 or sendmail would not take for what it says, by the name of its variable.
+    """
+    platform, run_user = site["platform"], site["run_user"]
+    owner = (run_user, run_user) if site["privilege"] == "unprivileged" else (platform["default_user"], platform["default_group"])
+    return {
+        "preamble": m4.PREAMBLE.rstrip("\n"), "maps": map_features(site), "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
+        "host_name": _quoted(site, "named", "sendmail_host_name", "host"), "smart_host": _quoted(site, "smart_host", "sendmail_smart_host", "relay"),
+        "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
+        "default_user": m4.quote("%s:%s" % owner, "sendmail_run_user", "user"), "trusted_user": m4.quote(platform["trusted_user"], "sendmail_run_user", "user"),
+        "privacy": m4.quote(site["privacy"], "sendmail_privacy_options", "privacy"), "mailers": [m4.quote(one, "sendmail_mailers", "word") for one in site["mailers"]],
+        "userdb": m4.quote(platform["maps"]["userdb"] + ".db", "sendmail_userdb", "path") if _in_use(site, "userdb") else "",
+        "domains": {name: [m4.quote(domain, "sendmail_%s.domains" % name, "domain") for domain in _table(site, name).get("domains") or []]
+                    for name in ("virtusertable", "genericstable")},
+        "masquerade": masquerade(site["masquerade"]), "block_lists": [block_list(entry) for entry in site["block_lists"]],
+        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "submission": submission(site["listeners"]),
+        "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]), "queue_group": queue_group(site),
+        "local_flags_removed": local_flags_removed(site["local_delivery"]),
+    }
+
+
+def _quoted(site, key, variable, kind):
+    return m4.quote(site[key], variable, kind) if site[key] else ""
+
+
+def define(name, value, variable):
+    """Return ``{name, value}`` of a define() whose value is held against the type of its name.
+
+    :raises InvalidValue: the name is none that sendmail knows, or the value is of another type; ``variable`` is named.
+    """
+    text = {True: "True", False: "False", None: ""}.get(value, value) if value is None or isinstance(value, bool) else str(value)
+    try:
+        language.check_define(name, text)
+    except InvalidValue as exc:
+        raise InvalidValue("%s: %s" % (variable, exc.message), variable=variable)
+    kind = language.DEFINES[name].type if name in language.DEFINES else language.VARIABLES.get(name, "text")
+    # An empty value unsets an option, whatever its type.
+    return {"name": name, "value": m4.quote(text, variable, _FREE.get(kind, kind) if text else "text")}
+
+
+def feature(name, arguments, variable=None):
+    """Return the arguments of a FEATURE() statement; :raises InvalidValue: a name or argument that sendmail would not take for what it says."""
+    variable = variable or "sendmail_features (%s)" % name
+    known = language.FEATURES.get(name)
+    if known is None:
+        raise InvalidValue("%s: there is no such feature.%s" % (variable, language.nearest(name, list(language.FEATURES))), variable=variable)
+    kinds = [kind.lstrip("*") for kind in known.args] + ["any"] * len(arguments)
+    quoted = [m4.quote(one, variable, "text" if kind[0] == "=" or str(one) == "" else _FREE.get(kind, kind)) for kind, one in zip(kinds, arguments)]
+    return ", ".join([m4.quote(name, variable, "word")] + quoted)
+
+
+def map_features(site):
+    """Return the FEATURE statements of the maps in use, each with its reason."""
+    return [{"reason": reason, "feature": feature(name, ["%s %s" % (site["map_type"], site["platform"]["maps"][name])], "sendmail_" + name)}
+            for name, reason in FEATURES if _in_use(site, name)]
+
+
+def masquerade(values):
+    """Return the masquerade with each name quoted."""
+    def quoted(key, kind):
+        return [m4.quote(one, "sendmail_masquerade." + key, kind) for one in values[key]]
+
+    return dict(values, domains=quoted("domains", "domain"), exceptions=quoted("exceptions", "domain"), exposed_users=quoted("exposed_users", "word"),
+                **{"as": m4.quote(values["as"], "sendmail_masquerade.as", "domain") if values["as"] else ""})
+
+
 def block_list(entry):
     """Return the arguments of FEATURE(enhdnsbl): zone, message, what a failed lookup does, results that count."""
-    message = entry.get("message")
-    return [entry["zone"], '"550 5.7.1 %s"' % message if message else "", "t" if entry.get("temporary_failure") == "defer" else ""] + list(entry.get("results") or [])
+    message, variable = entry.get("message"), "sendmail_dns_block_lists (%s)" % entry["zone"]
+    if message and '"' in message:
+        raise InvalidValue("%s: the message holds a double quote, which would end it. Write it without." % variable, variable=variable)
+    arguments = [entry["zone"], '"550 5.7.1 %s"' % message if message else "", "t" if entry.get("temporary_failure") == "defer" else ""]
+    arguments += entry.get("results") or []
+    while arguments[-1] == "":
+        arguments.pop()
+    return feature("enhdnsbl", arguments, variable)
+
+
+def listener(entry, backlog):
+    """Return the argument of DAEMON_OPTIONS for a listener; what it does not say is said here, so that the .cf leaves nothing open."""
+    whole = dict({"address": "0.0.0.0", "port": 25, "listen": backlog}, **{key: value for key, value in entry.items() if value is not None})
+    return "`%s'" % m4.daemon_options(whole)
 
 
 def submission(listeners):
@@ -267,60 +344,40 @@ def submission(listeners):
 
     :raises InvalidValue: none does.
     """
-    for listener in listeners:
-        address = listener.get("address") or "0.0.0.0"
-        if address in ("0.0.0.0", "127.0.0.1") and "s" not in (listener.get("modifiers") or ""):
-            return {"address": "127.0.0.1", "port": listener.get("port") or 25}
+    for entry in listeners:
+        address, modifiers = entry.get("address") or "0.0.0.0", entry.get("modifiers") or []
+        if address in ("0.0.0.0", "127.0.0.1") and not {"s", "a"} & set(modifiers):
+            return {"address": "127.0.0.1", "port": entry.get("port") or 25}
     raise InvalidValue("none of sendmail_listeners is reached at 127.0.0.1, where the programs of the host itself hand in their mail. "
                        "Add one such as {name: local, address: 127.0.0.1, port: 25}.", variable="sendmail_listeners")
 
 
-def listener(entry, backlog):
-    """Return a listener with sendmail's own keys, in the order in which they are written."""
-    return {"Name": entry["name"], "Family": entry.get("family") or "inet", "Addr": entry.get("address") or "0.0.0.0", "Port": entry.get("port") or 25,
-            "Modifiers": entry.get("modifiers"), "Listen": entry.get("backlog") or backlog, "DeliveryMode": entry.get("delivery_mode"),
-            "children": entry.get("children"), "InputMailFilters": ";".join(entry.get("filters") or [])}
+def limits(values):
+    """Return the define() statements of the limits."""
+    loads = [values[key] for key in ("delay_load", "queue_load", "refuse_load") if values.get(key)]
+    if loads != sorted(loads):
+        raise InvalidValue("sendmail_limits: delay_load %(delay_load)s, queue_load %(queue_load)s and refuse_load %(refuse_load)s must rise in this order." % values,
+                           variable="sendmail_limits")
+    return [define(name, values[key], "sendmail_limits." + key) for key, name in LIMITS if values.get(key) is not None]
+
+
+def timeouts(values):
+    """Return the define() statements of the timeouts that are set."""
+    return [define("confTO_" + key.upper(), value, "sendmail_timeouts." + key) for key, value in values.items() if value is not None]
+
+
+def options(values):
+    """Return the define() statements of the site's own options, in the order of their names."""
+    return [define(name, value, "sendmail_options." + name) for name, value in sorted(values.items())]
 
 
 def queue_group(site):
     """Return the equates of the queue group: its directory, how often it is looked at, by how many processes."""
-    return "P=%s, I=%s, R=%s" % (site["platform"]["mta"]["queue"], site["limits"]["queue_interval"], site["limits"]["queue_runners"])
+    limit = site["limits"]
+    return "`P=%s, F=f, I=%s, R=%s'" % (site["platform"]["mta"]["queue"], m4.quote(limit["queue_interval"], "sendmail_limits.queue_interval", "interval")[1:-1],
+                                 m4.quote(limit["queue_runners"], "sendmail_limits.queue_runners", "integer")[1:-1])
 
 
 def local_flags_removed(delivery):
     """Return the flags that the local mailer loses: what an address may not name is then unknown to sendmail."""
     return "".join(flag for flag, key in ((":", "includes"), ("|", "programs"), ("/", "files")) if not delivery[key])
-
-
-def limits(values):
-    """Return the limits that are options of sendmail: ``name``, ``value``, ``variable``."""
-    _ordered_loads(values)
-    return [{"name": name, "value": str(values[key]), "variable": "sendmail_limits." + key} for key, name in LIMITS if values.get(key) is not None]
-
-
-def _ordered_loads(values):
-    loads = [values[key] for key in ("delay_load", "queue_load", "refuse_load") if values.get(key)]
-    if loads != sorted(loads):
-        raise InvalidValue("sendmail_limits: delay_load %(delay_load)s, queue_load %(queue_load)s and refuse_load %(refuse_load)s must rise in this order." % values,
-                           variable="sendmail_limits")
-
-
-def timeouts(values):
-    """Return the timeouts that are set: ``name``, ``value``, ``variable``; :raises InvalidValue: one is no duration."""
-    found = []
-    for key, value in values.items():
-        if value is None:
-            continue
-        plain = key in ("resolver_retry", "resolver_retry_first", "resolver_retry_normal")
-        if not (re.match(r"\d+\Z", str(value)) if plain else _DURATION.match(str(value))):
-            raise InvalidValue("sendmail_timeouts.%s is '%s'; expected %s." % (key, value, "a number of tries" if plain else "a duration such as 30s, 5m, 1h or 5d"),
-                               variable="sendmail_timeouts." + key)
-        found.append({"name": "confTO_" + key.upper(), "value": str(value), "variable": "sendmail_timeouts." + key})
-    return found
-
-
-def options(values):
-    """Return the site's own options in the order of their names: ``name``, ``value``, ``variable``; true and false are spelt as sendmail does."""
-    spelt = {True: "True", False: "False", None: ""}
-    return [{"name": name, "value": spelt[value] if value is None or isinstance(value, bool) else str(value), "variable": "sendmail_options." + name}
-            for name, value in sorted(values.items())]
