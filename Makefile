@@ -23,7 +23,7 @@ lab-up: setup ## bring a lab up: make lab-up LAB=demo GATEWAYS=debian12,debian13
 lab-down: setup ## remove what that lab started
 	@$(PYTHON) -m lab down $(LAB)
 
-clean: ## remove .venv, caches and work files; labs that are up are taken down first
-	@if [ -d .work ]; then for lab in $$(ls .work/lab 2>/dev/null); do python3 -m lab down $$lab; done; fi
+clean: ## take down this checkout's labs; remove images, .venv, caches and work files
+	@if [ -d .work ]; then for lab in $$(ls .work/lab); do python3 -m lab down $$lab; done; python3 -m lab images --remove; fi
 	rm -rf .venv .work .ansible .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,6 +38,7 @@ def parser():
     images = command("images", do_images, "build the images of these recipes (default: all) where missing")
     images.add_argument("names", nargs="*", metavar="RECIPE")
     images.add_argument("--rebuild", action="store_true", help="build even if the recipe is unchanged")
+    images.add_argument("--remove", action="store_true", help="remove all images instead")
     up = command("up", do_up, "bring a lab up; what is there as planned is kept", "name")
     up.add_argument("--gateways", metavar="IMAGE[,IMAGE...]",
                     help="images of the gateways, in MX order (default: those that the lab has, or debian12)")
@@ -58,6 +59,9 @@ def parser():
 
 def do_images(options):
     """lab images"""
+    if options.remove:
+        build.remove()
+        return
     for reference in build.ensure(options.names or recipe.available(), options.rebuild).values():
         say(reference)
 

@@ -111,10 +111,16 @@ def gateway_keys(images):
     return keys
 
 
-def plan(name, slot, gateways, ipv6=True):
-    """A checked Layout; raises ValueError with a sentence for the user."""
+def checked_name(name):
+    """The name of a lab, fit for containers, networks and directories; else ValueError with a sentence."""
     if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", name):
         raise ValueError(f"lab name {name!r}: expected a lower-case letter and up to 15 more letters or digits")
+    return name
+
+
+def plan(name, slot, gateways, ipv6=True):
+    """A checked Layout; raises ValueError with a sentence for the user."""
+    checked_name(name)
     if slot not in SLOTS:
         raise ValueError(f"slot {slot}: expected a number from 0 to {max(SLOTS)}")
     most = LAST_GATEWAY - FIRST_GATEWAY + 1

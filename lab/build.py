@@ -22,7 +22,7 @@ def ensure(names, force=False):
     recipes = {name: recipe.load(name) for name in dict.fromkeys(names)}
     references = {name: recipe.reference(one) for name, one in recipes.items()}
     if force or not all(map(image_exists, references.values())):
-        with locked(paths.WORK / "images.lock", "images  waiting for another build in this checkout"):
+        with locked(paths.LOCKS / "images.lock", "images  waiting for another build in this checkout"):
             build_all([one for name, one in recipes.items() if force or not image_exists(references[name])])
     return references
 
@@ -48,9 +48,12 @@ def build(one):
         stage(one, Path(scratch))
         tar = Path(scratch, "root.tar")
         bootstrap(one, Path(scratch), tar, log, began)
+        former = podman("images", "--quiet", "--no-trunc", reference).stdout.split()
         podman("import", "--quiet", "--message", f"recipe images/{one.name}.toml", tar, reference, timeout=300,
                what=f"image {one.name}: podman import")
         size = tar.stat().st_size
+    for image in former:    # nameless now; one that a container uses stays until that is gone
+        podman("rmi", image, check=False)
     forget_old(one.name, reference)
     say(f"image   {one.name}: ready after {time.monotonic() - began:.0f} s, {size >> 20} MB, {reference}")
 
@@ -103,9 +106,20 @@ def bootstrap(one, scratch, tar, log, began):
         raise LabError(f"image {one.name}: mmdebstrap failed: {' / '.join(complaints[-3:])}; see {log}")
 
 
+def remove():
+    """Remove all images that recipes ever made here; one that a container uses stays."""
+    kept = [tag for tag in tags("*") if podman("rmi", tag, check=False).returncode]
+    say("images  removed" + (f", but for {', '.join(kept)}: in use" if kept else ""))
+
+
+def tags(name):
+    """References of the images of that name, newest first."""
+    listed = podman("images", "--filter", f"reference=localhost/mailjail/{name}", "--sort", "created",
+                    "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+    return [tag for tag in listed if not tag.endswith(":<none>")]
+
+
 def forget_old(name, current):
     """Remove earlier versions of an image but the newest few; one that a container uses stays."""
-    tags = podman("images", "--filter", f"reference=localhost/mailjail/{name}", "--sort", "created",
-                  "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
-    for tag in [tag for tag in tags if tag != current and not tag.endswith(":<none>")][KEEP_OLD:]:
+    for tag in [tag for tag in tags(name) if tag != current][KEEP_OLD:]:
         podman("rmi", tag, check=False)

@@ -47,7 +47,7 @@ class Lab:
 def load(name):
     """The lab of that name that `up` made from this checkout."""
     try:
-        table = json.loads((paths.lab_dir(name) / "lab.json").read_text())
+        table = json.loads((paths.lab_dir(address.checked_name(name)) / "lab.json").read_text())
         return Lab(address.plan(table["name"], table["slot"], table["gateways"], table["ipv6"]))
     except FileNotFoundError:
         raise LabError(f"no lab {name} in this checkout; start it with: python3 -m lab up {name}") from None
@@ -71,12 +71,14 @@ def up(name, gateways, slot=None, fresh=False):
 
 def lab_lock(name):
     """One process at a time changes a lab."""
-    return locked(paths.LABS / f"{name}.lock", f"lab     {name}: waiting for another process that changes it")
+    return locked(paths.LOCKS / f"{address.checked_name(name)}.lock",
+                  f"lab     {name}: waiting for another process that changes it")
 
 
 def raise_lab(name, gateways, slot, fresh):
     """`up`, under the lab's lock."""
     began = time.monotonic()
+    address.plan(name, slot or 0, gateways)     # refuse the impossible before anything is built
     references = build.ensure(["peer", *gateways])
     runtime.raise_inotify()
     runtime.choose(references["peer"])

@@ -11,6 +11,7 @@ DEBS = WORK / "debs"
 TMP = WORK / "tmp"
 CONTAINERS_CONF = WORK / "containers.conf"
 LABS = WORK / "lab"
+LOCKS = WORK / "lock"
 
 
 def lab_dir(name):

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lab import containers, lifecycle, runtime  # noqa: E402  (the path comes first)
+from lab import containers, lifecycle, runtime
 
 NAME = os.environ.get("MAILJAIL_LAB", "labtest")
 

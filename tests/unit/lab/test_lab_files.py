@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import tarfile
-import tomllib
 
 import pytest
 import yaml
@@ -108,7 +107,7 @@ def test_a_mailbox_that_is_not_there_is_explained(key, user):
     (runtime.Choice("", ("nofile=9:9", "nproc=8:8")), {"containers": {"default_ulimits": ["nofile=9:9", "nproc=8:8"]}}),
 ])
 def test_containers_conf(choice, table):
-    written = tomllib.loads(choice.conf())
+    written = recipe.tomllib.loads(choice.conf())
     assert written.pop("network") == {"network_backend": "netavark"}
     assert {key: value for key, value in written.items() if value} == table
 
