@@ -1,0 +1,489 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units, what they need (derived from state alone), proof of health, and the way back.
+
+"Active" proves nothing: a sendmail that can not bind its port, or that waits for a name server, is active. What counts is that the unit's own main
+process runs the expected program, holds exactly the declared sockets and greets on each of them.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import ipaddress
+import os
+import socket
+import ssl
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hostinfo
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
+
+UNIT_DIRECTORY = "/etc/systemd/system"
+PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "UnitFileState", "NeedDaemonReload", "FragmentPath",
+              "ExecMainStartTimestampMonotonic")
+# What a step costs, the dearest last: a unit gets the dearest of what its reasons ask for.
+NONE, RELOADED, RESTARTED = "none", "reloaded", "restarted"
+JOURNAL_LINES = 12
+
+Listener = collections.namedtuple("Listener", "address port tls")
+# name: with its suffix; text: whole content; watch: files that are read at start or HUP only.
+Unit = collections.namedtuple("Unit", "name text pid_file watch listeners")
+# What a unit looks like now. ``sockets`` is None where the kernel hides them.
+State = collections.namedtuple("State", "active main_pid enabled stale fragment started pid_written program sockets")
+
+
+# ---- pure ------------------------------------------------------------------------------------------------------------------------------
+
+def listener(entry):
+    """Return the :class:`Listener` of one entry of ``sendmail_listeners``.
+
+    :raises InvalidValue: its address is none.
+    """
+    address = entry.get("address") or ("::" if entry.get("family") == "inet6" else "0.0.0.0")
+    try:
+        address = str(ipaddress.ip_address(u"%s" % address.strip("[]")))
+    except ValueError:
+        raise InvalidValue("listener '%s': '%s' is no IP address. Expected one such as 0.0.0.0, 192.0.2.25 or 2001:db8::25." % (
+            entry.get("name") or "", address), listener=entry)
+    return Listener(address, int(entry.get("port") or 25), "s" in (entry.get("modifiers") or []))
+
+
+def spell(place):
+    """Return an address and port as people write them."""
+    return ("[%s]:%d" if ":" in place[0] else "%s:%d") % (place[0], place[1])
+
+
+def parse_show(text):
+    """Return a dict of unit name to its properties out of ``systemctl show`` for several units."""
+    blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in text.strip().split("\n\n")]
+    return dict((block["Id"], block) for block in blocks if block.get("Id"))
+
+
+def needed(unit, state, text_on_disk, times, program, now):
+    """Decide from state alone what a unit needs.
+
+    :param str text_on_disk: its unit file as it is, None if there is none.
+    :param dict times: path to time of last change (None: absent) of the unit file and every watched file.
+    :param str program: the file that its process has to run.
+    :param float now: this moment; a file from the future is not taken for newer, or it would cost a restart in every run.
+    :returns: ``(action, reasons)``, where action is ``none``, ``reloaded`` or ``restarted``.
+    """
+    restart, path = [], unit_path(unit.name)
+    if text_on_disk != unit.text:
+        restart.append("%s is new" % path if text_on_disk is None else "%s differs" % path)
+    if not state.active:
+        restart.append("%s is not running" % unit.name)
+        return RESTARTED, restart
+    if text_on_disk == unit.text and (state.fragment != path or state.stale):
+        restart.append("systemd runs %s from an older description" % unit.name)
+    elif newer(times.get(path), state.started, now) and text_on_disk == unit.text:
+        restart.append("%s is newer than the running %s" % (path, unit.name))
+    if state.program not in (None, program):
+        restart.append("%s runs %s, expected %s" % (unit.name, state.program, program))
+    if state.pid_written is None:
+        restart.append("%s of %s is missing" % (unit.pid_file, unit.name))
+    if restart:
+        return RESTARTED, restart
+    reload_for = ["%s is newer than the running %s" % (name, unit.name) for name in unit.watch if newer(times.get(name), state.pid_written, now)]
+    return (RELOADED, reload_for) if reload_for else (NONE, [])
+
+
+def newer(changed, started, now):
+    """Tell whether a file was changed after something started."""
+    return changed is not None and started is not None and started < changed <= now
+
+
+def unit_path(name):
+    """Return where the text of a unit stands."""
+    return os.path.join(UNIT_DIRECTORY, name)
+
+
+def socket_faults(unit, sockets):
+    """Compare the sockets of a process with the declared listeners.
+
+    :param sockets: set of ``(address, port)`` or None where they are hidden.
+    :returns: list of sentences, empty when they are the same.
+    """
+    if sockets is None or not unit.listeners:
+        return []
+    declared = set((entry.address, entry.port) for entry in unit.listeners)
+    return (["does not listen on %s" % spell(place) for place in sorted(declared - sockets)]
+            + ["listens on %s, which no listener declares" % spell(place) for place in sorted(sockets - declared)])
+
+
+def greeting_fault(entry, answer):
+    """Judge what a listener said first.
+
+    :param str answer: its first line, or the reason why there is none after ``!``.
+    :returns: a sentence, or None when it greeted.
+    """
+    if answer.startswith("220"):
+        return None
+    return "%s %s" % (spell(entry), "does not answer: %s" % answer[1:] if answer.startswith("!") else "answers '%s' instead of a greeting" % answer)
+
+
+def alive(answers):
+    """Tell whether every listener said anything of SMTP at all: a daemon that is busy (421) is no reason for a restart."""
+    return all(answer[:1] in ("2", "4", "5") for answer in answers)
+
+
+def unit_user(text):
+    """Return the user as whom a unit runs."""
+    named = [line.partition("=")[2].strip() for line in text.splitlines() if line.startswith("User=")]
+    return named[-1] if named and named[-1] else "root"
+
+
+def unit_diff(unit, text_on_disk):
+    """Return one entry of the diff."""
+    return {"before_header": unit_path(unit.name), "after_header": unit_path(unit.name), "before": text_on_disk or "", "after": unit.text}
+
+
+# ---- the host --------------------------------------------------------------------------------------------------------------------------
+
+class Host:
+    """What is asked of the host, and done to it.
+
+    :param runner: the one that starts programs.
+    :param str program: the file that every unit's main process runs.
+    """
+
+    def __init__(self, runner, program):
+        self.runner, self.program = runner, os.path.realpath(program)
+
+    def systemctl(self, *words, **options):
+        """Run systemctl; :raises CommandFailed: it did not succeed, with what it said."""
+        result = self.runner.run(["systemctl"] + list(words), timeout=options.get("timeout", 120))
+        if result.rc and not options.get("may_fail"):
+            raise CommandFailed("systemctl %s failed: %s" % (" ".join(words), result.stderr.strip() or "exit status %d" % result.rc), rc=result.rc)
+        return result.stdout
+
+    def states(self, units):
+        """Return the :class:`State` of each unit by name, asked in one call."""
+        told = parse_show(self.systemctl("show", "--property=" + ",".join(PROPERTIES), *[unit.name for unit in units]))
+        return dict((unit.name, self._state(unit, told.get(unit.name, {}))) for unit in units)
+
+    def _state(self, unit, told):
+        pid, boot = int(told.get("MainPID") or 0), time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
+        return State(
+            active=told.get("ActiveState") in ("active", "reloading") and pid > 0, main_pid=pid, enabled=told.get("UnitFileState") == "enabled",
+            stale=told.get("NeedDaemonReload") == "yes", fragment=told.get("FragmentPath", ""),
+            started=boot + int(told.get("ExecMainStartTimestampMonotonic") or 0) / 1e6, pid_written=changed_at(unit.pid_file),
+            program=running_program(pid), sockets=listening_sockets(pid) if unit.listeners else None)
+
+    def times(self, unit):
+        """Return what :func:`needed` compares."""
+        return dict((path, changed_at(path)) for path in [unit_path(unit.name)] + list(unit.watch))
+
+    def journal(self, name, since):
+        """Return the last words of a unit since a moment."""
+        told = self.runner.run(["journalctl", "--no-pager", "--output=cat", "--lines=%d" % JOURNAL_LINES, "--since=@%d" % since, "--unit=" + name])
+        return [line for line in told.stdout.splitlines() if line.strip()]
+
+
+def changed_at(path):
+    """Return when a file was last changed or put in place; None if it is absent."""
+    try:
+        # ctime, not mtime: a file that was moved into place or restored keeps its old mtime.
+        return os.stat(path).st_ctime
+    except OSError:
+        return None
+
+
+def running_program(pid):
+    """Return the file that a process runs; None where the kernel does not show it."""
+    try:
+        return os.readlink("/proc/%d/exe" % pid) if pid else None
+    except OSError:
+        return None
+
+
+def listening_sockets(pid):
+    """Return ``(address, port)`` of each TCP socket on which a process listens; None where the kernel does not show them."""
+    try:
+        names = set(os.readlink(entry.path) for entry in os.scandir("/proc/%d/fd" % pid)) if pid else set()
+    except OSError:
+        return None
+    tables = [hostinfo.read_text("/proc/net/" + name) or "" for name in ("tcp", "tcp6")]
+    return set((entry["address"], entry["port"]) for text in tables for entry in hostinfo.parse_listeners(text, range(65536))
+               if "socket:[%s]" % entry["inode"] in names)
+
+
+def greet(entry, timeout):
+    """Return the first line that a listener says; after ``!`` the reason why it says nothing."""
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(entry.address, entry.address)
+    try:
+        link = socket.create_connection((target, entry.port), timeout=timeout)
+        try:
+            link.settimeout(timeout)
+            if entry.tls:
+                link = _unverified().wrap_socket(link)
+            with link.makefile("rb") as stream:
+                line = stream.readline(512).decode("utf-8", "replace").strip()
+            return line or "!the connection was closed without a word"
+        finally:
+            link.close()
+    except socket.timeout:
+        return "!no greeting within %d seconds" % timeout
+    except (OSError, ValueError) as exc:
+        return "!%s" % (getattr(exc, "strerror", None) or exc)
+
+
+def _unverified():
+    # Who stands behind the socket is proven by its process number; the certificate is for others.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def greetings(listeners, timeout):
+    """Ask all listeners at once; return their answers in order."""
+    if not listeners:
+        return []
+    with ThreadPoolExecutor(max_workers=min(8, len(listeners))) as pool:
+        return list(pool.map(lambda entry: greet(entry, timeout), listeners))
+
+
+def strays(directory, uid):
+    """Return the paths below a spool whose owner is not the one that works on it."""
+    found = []
+    for place, directories, names in os.walk(directory):
+        for path in (os.path.join(place, name) for name in directories + names):
+            try:
+                if os.lstat(path).st_uid != uid:
+                    found.append(path)
+            except OSError:
+                continue
+    return found
+
+
+def adopt(path, uid, gid):
+    """Give one file or directory of a spool to its new owner.
+
+    The spool belonged to somebody else, who may have planted a link in it: links are not followed, files with a second name are left alone.
+
+    :returns: whether it was done.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        found = os.fstat(handle)
+        plain = stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
+        if plain:
+            os.fchown(handle, uid, gid)
+        return plain
+    finally:
+        os.close(handle)
+
+
+def hand_over(paths, uid, gid):
+    """Give files of a spool to the one that works on it; :raises SendmailError: some could not be given."""
+    refused = [path for path in paths if not adopt(path, uid, gid)]
+    if refused:
+        raise SendmailError("%s is a link, a device or a file with a second name in the queue, so it was not given to user %d. Look at it with ls -l, "
+                            "remove it, and run again." % (refused[0], uid), paths=refused)
+
+
+# ---- the run ---------------------------------------------------------------------------------------------------------------------------
+
+class Supervisor:
+    """Brings units to what was asked, proves them, and goes back if they do not hold.
+
+    :param host: a :class:`Host`.
+    :param list units: :class:`Unit` in the order of their start.
+    :param list spools: dicts ``path owner group`` whose contents must belong to the daemon.
+    :param list removed: files of the vendor that would start a second daemon or queue runner.
+    :param float timeout: seconds that the daemon may take to answer.
+    """
+
+    def __init__(self, host, units, spools=(), removed=(), timeout=30):
+        self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
+        self.texts = dict((unit.name, self._text(unit)) for unit in units)
+        self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
+        self.states = host.states(units)
+        now = time.time()
+        self.plan = dict((unit.name, needed(unit, self.states[unit.name], self.texts[unit.name], host.times(unit), host.program, now)) for unit in units)
+        self._spools_ask_for_restart()
+        self._look_at_the_idle()
+
+    @staticmethod
+    def _text(unit):
+        data = disk.read(unit_path(unit.name))
+        return None if data is None else data.decode("utf-8", "replace")
+
+    @staticmethod
+    def _uid(spool):
+        try:
+            return disk.user_id(spool["owner"])
+        except InvalidValue:
+            # In check mode on a host without sendmail the user is yet to be made.
+            return -1
+
+    def _spools_ask_for_restart(self):
+        found = [(spool["path"], paths) for spool, paths in self.spools if paths]
+        for unit in self.units:
+            if found and unit.listeners:
+                reasons = ["%d files in %s do not belong to the daemon" % (len(paths), place) for place, paths in found]
+                self.plan[unit.name] = (RESTARTED, self.plan[unit.name][1] + reasons)
+
+    def _look_at_the_idle(self):
+        """A daemon that needs nothing by its files may still be deaf."""
+        for unit in self.units:
+            state = self.states[unit.name]
+            if self.plan[unit.name][0] != NONE or not unit.listeners:
+                continue
+            faults = ["%s %s" % (unit.name, fault) for fault in socket_faults(unit, state.sockets)]
+            answers = [] if faults else greetings(unit.listeners, self.timeout)
+            if not alive(answers):
+                faults = [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
+            if faults:
+                self.plan[unit.name] = (RESTARTED, faults)
+
+    def diff(self):
+        """Return the diff of the unit texts."""
+        return [unit_diff(unit, self.texts[unit.name]) for unit in self.units if self.texts[unit.name] != unit.text]
+
+    def changed(self):
+        """Tell whether anything is to be done."""
+        return bool(self.diff() or self.removed or any(action != NONE for action, unused in self.plan.values())
+                    or any(paths for unused, paths in self.spools) or self._to_enable())
+
+    def _to_enable(self):
+        return [unit.name for unit in self.units if not self.states[unit.name].enabled]
+
+    def report(self):
+        """Return what was (or would be) done, for the module's result."""
+        reasons = [reason for unit in self.units for reason in self.plan[unit.name][1]]
+        reasons += ["%s is not started at boot" % name for name in self._to_enable()] + ["%s starts a second queue runner" % path for path in self.removed]
+        actions = [self.plan[unit.name][0] for unit in self.units]
+        return {"action": max(actions, key=(NONE, RELOADED, RESTARTED).index), "reasons": reasons,
+                "units": [{"name": unit.name, "action": self.plan[unit.name][0], "changed": self.texts[unit.name] != unit.text,
+                           "pid": self.states[unit.name].main_pid} for unit in self.units]}
+
+    def apply(self):
+        """Write, enable, start; nothing is proven yet."""
+        moved = [unit for unit in self.units if self.texts[unit.name] != unit.text]
+        for unit in moved:
+            disk.write(unit_path(unit.name), unit.text.encode("utf-8"), mode="0644")
+        for path in self.removed:
+            disk.remove(path)
+        if moved or any(self.states[unit.name].stale for unit in self.units):
+            self.host.systemctl("daemon-reload")
+        if self._to_enable():
+            self.host.systemctl("enable", *self._to_enable())
+        self._start()
+
+    def _start(self):
+        restart = [unit.name for unit in self.units if self.plan[unit.name][0] == RESTARTED]
+        reload_only = [unit.name for unit in self.units if self.plan[unit.name][0] == RELOADED]
+        if any(paths for unused, paths in self.spools):
+            # What is open must not change hands, so the daemon is away meanwhile.
+            self.host.systemctl("stop", *restart)
+            for spool, paths in self.spools:
+                hand_over(paths, disk.user_id(spool["owner"]), disk.group_id(spool["group"]))
+        if restart:
+            # A unit that failed too often would otherwise refuse to start.
+            self.host.systemctl("reset-failed", *restart, may_fail=True)
+            self.host.systemctl("restart", *restart, may_fail=True)
+        if reload_only:
+            self.host.systemctl("reload-or-restart", *reload_only, may_fail=True)
+
+    def prove(self, since):
+        """Wait until every unit is as declared.
+
+        :param float since: a unit that was started or reloaded must have written its pid file after this moment.
+        :returns: list of faults, empty when all is well.
+        """
+        deadline, faults = time.time() + self.timeout, ["nothing was asked yet"]
+        while faults:
+            faults = self._faults(since, max(1.0, deadline - time.time()))
+            if faults and time.time() >= deadline:
+                return faults
+            if faults:
+                time.sleep(0.2)
+        return []
+
+    def _faults(self, since, patience):
+        self.states = self.host.states(self.units)
+        faults = []
+        for unit in self.units:
+            state, before = self.states[unit.name], len(faults)
+            if not state.active:
+                faults.append("%s is not running" % unit.name)
+                continue
+            if self.plan[unit.name][0] != NONE and not (state.pid_written and state.pid_written >= since):
+                faults.append("%s has not come up: its %s is not written yet" % (unit.name, unit.pid_file))
+                continue
+            if state.program not in (None, self.host.program):
+                faults.append("%s runs %s, expected %s" % (unit.name, state.program, self.host.program))
+            faults += ["%s (process %d) %s" % (unit.name, state.main_pid, fault) for fault in socket_faults(unit, state.sockets)]
+            if len(faults) == before:
+                answers = greetings(unit.listeners, patience)
+                faults += [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
+        return faults
+
+    def go_back(self):
+        """Put the former unit texts back and start from them; the caller has put the former configuration back."""
+        for unit in self.units:
+            if self.texts[unit.name] is not None:
+                disk.write(unit_path(unit.name), self.texts[unit.name].encode("utf-8"), mode="0644")
+        self.host.systemctl("daemon-reload")
+        self.plan = dict((unit.name, (RESTARTED, [])) for unit in self.units)
+        former = [self.texts[unit.name] for unit in self.units if unit.listeners and self.texts[unit.name] is not None]
+        for text in former[:1]:
+            owner = unit_user(text)
+            self.spools = [(dict(spool, owner=owner), [spool["path"]] + strays(spool["path"], disk.user_id(owner))) for spool, unused in self.spools]
+        self._start()
+
+
+def bring_up(supervisor, recovery):
+    """Do what is needed, prove it, and return to the last good state if it does not hold.
+
+    :param supervisor: a :class:`Supervisor` whose plan is made.
+    :param recovery: callables ``mark_good()``, and ``restore()`` which puts the last good configuration back and names it (None: there is none).
+    :raises SendmailError: the daemon does not do what was declared; the message says what was tried, what it answered and what runs now.
+    """
+    began = time.time()
+    # The kernel stamps files with the time of its last tick.
+    since = began - 0.02
+    supervisor.apply()
+    faults = supervisor.prove(since)
+    if not faults:
+        recovery.mark_good()
+        return
+    said = [line for unit in supervisor.units for line in supervisor.host.journal(unit.name, int(began))]
+    tried = {NONE: "looked at"}.get(supervisor.report()["action"], supervisor.report()["action"])
+    back, outcome = _return_to_good(supervisor, recovery)
+    raise SendmailError(
+        "sendmail was %s and does not do what was declared: %s. It said: %s. %s" % (
+            tried, "; ".join(faults), " | ".join(said[-6:]) or "nothing", outcome),
+        faults=faults, journal=said, tried=tried, restored=back)
+
+
+def _return_to_good(supervisor, recovery):
+    """Return ``(what was restored, the sentence that says what runs now)``."""
+    known = [name for name, text in supervisor.texts.items() if text is not None]
+    restored = recovery.restore()
+    if not known and restored is None:
+        return None, "There is no earlier good state to return to: mend the cause and run again; nothing takes mail until then."
+    what = "generation %s of the configuration" % restored if restored else "the configuration, which was good before, was left"
+    if len(known) == len(supervisor.texts):
+        what += ", and the former units"
+    again = time.time() - 0.02
+    try:
+        supervisor.go_back()
+        faults = supervisor.prove(again)
+    except SendmailError as exc:
+        faults = [exc.message]
+    if faults:
+        return restored, "Put back: %s; but the daemon still does not answer: %s. NO MAIL IS TAKEN. See 'journalctl -u %s'." % (
+            what, "; ".join(faults), supervisor.units[0].name)
+    recovery.mark_good()
+    pids = ", ".join("%s is process %d" % (unit.name, supervisor.states[unit.name].main_pid) for unit in supervisor.units)
+    return restored, "Put back: %s; the daemon answers again (%s). Mend the cause and run again." % (what, pids)

@@ -1,0 +1,261 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write sendmail's units, start or reload what needs it, and prove that it answers."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: sendmail_service
+short_description: Run sendmail under systemd, and prove that it answers
+version_added: 0.1.0
+description:
+  - Writes the units, enables them, and restarts or reloads what needs it, all in one remote run.
+  - What is needed is derived from state alone, never from what this run changed. A daemon that is older than its unit or its program is restarted, one that
+    is older than a file that it reads at start is reloaded, one that is dead or deaf is restarted. A run that was cut off is therefore mended by the next.
+  - Then the daemon is proven. The unit's own main process runs the expected program, holds exactly the declared sockets, and greets on each of them.
+  - If it does not, the last configuration that was proven good and the former units are put back and started, and the module fails with what was tried,
+    what the daemon said and what runs now.
+author:
+  - The mailjail authors (@mailjail)
+extends_documentation_fragment:
+  - mailjail.sendmail.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  units:
+    description: The units, in the order of their start.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name with its suffix, such as V(sendmail.service). Its file is written to C(/etc/systemd/system), where it hides the vendor's.
+        type: str
+        required: true
+      content:
+        description: Whole text of the unit.
+        type: str
+        required: true
+      pid_file:
+        description: The file into which the process writes its number at each start and each reload. Its age is that of the running configuration.
+        type: path
+        required: true
+      watch:
+        description: Files that are read at start and reload only. If one is newer than O(units[].pid_file), the unit is reloaded.
+        type: list
+        elements: path
+        default: []
+      listeners:
+        description:
+          - Exactly the sockets on which the unit's main process shall listen. Without any, sockets are not looked at.
+          - Takes the entries of C(sendmail_listeners) as they are.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the listener, for messages.
+            type: str
+          address:
+            description: IP address. V(0.0.0.0) and V(::) are every address; Linux takes IPv4 on V(::) as well.
+            type: str
+          port:
+            description: TCP port.
+            type: int
+            default: 25
+          family:
+            description: Address family; follows from the address where there is one.
+            type: str
+            choices: [inet, inet6]
+          modifiers:
+            description: sendmail's C(M=) letters. With V(s) the greeting is expected inside TLS; the others do not matter here.
+            type: list
+            elements: str
+            default: []
+  program:
+    description: The file that the main process of every unit has to run.
+    type: path
+    required: true
+  spools:
+    description:
+      - Queue directories whose contents must belong to the daemon, which may not have the right to read files of others.
+      - Where something in one belongs to another user, the daemon is stopped, the files are handed over without following links, and it is started again.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The directory.
+        type: path
+        required: true
+      owner:
+        description: User to whom its files belong.
+        type: str
+        required: true
+      group:
+        description: Group that files get which change hands.
+        type: str
+        required: true
+      mode:
+        description: Not used; lets an entry of the platform's table stand here as it is.
+        type: str
+  removed_files:
+    description: Files of the vendor that start a second daemon or queue runner, such as V(/etc/cron.d/sendmail).
+    type: list
+    elements: path
+    default: []
+  timeout:
+    description: How long the daemon may take after a start until it greets on every listener, in seconds.
+    type: int
+    default: 30
+  state_directory:
+    description: Where M(mailjail.sendmail.sendmail_config) keeps former configurations.
+    type: path
+    default: /var/lib/mailjail
+notes:
+  - Site changes to a unit belong into a drop-in (C(systemctl edit sendmail.service)), which this module leaves alone.
+seealso:
+  - module: mailjail.sendmail.sendmail_config
+"""
+
+EXAMPLES = r"""
+- name: Run the daemon
+  mailjail.sendmail.sendmail_service:
+    program: /usr/libexec/sendmail/sendmail
+    units:
+      - name: sendmail.service
+        content: "{{ lookup('ansible.builtin.template', 'sendmail-jailed.service.j2') }}"
+        pid_file: /run/sendmail/mta/sendmail.pid
+        watch: [/etc/mail/sendmail.cf, /etc/mail/local-host-names]
+        listeners:
+          - name: MTA
+            address: 0.0.0.0
+"""
+
+RETURN = r"""
+action:
+  description: What was done to the daemon or the queue runner (in check mode, what would be), the most of any unit.
+  returned: success
+  type: str
+  sample: reloaded
+  choices: [none, reloaded, restarted]
+reasons:
+  description: Why, in sentences.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/mail/sendmail.cf is newer than the running sendmail.service]
+units:
+  description: What was done to each unit.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: The unit., type: str, sample: sendmail.service}
+    action: {description: 'One of V(none), V(reloaded), V(restarted).', type: str}
+    changed: {description: Whether its text changed., type: bool}
+    pid: {description: Its main process., type: int}
+listeners:
+  description: The sockets that were proven, as people write them.
+  returned: success
+  type: list
+  elements: str
+  sample: ["0.0.0.0:25"]
+faults:
+  description: What was not as declared.
+  returned: failure
+  type: list
+  elements: str
+journal:
+  description: The last lines that the units wrote before that.
+  returned: failure
+  type: list
+  elements: str
+restored:
+  description: Id of the generation of the configuration that was put back; null if none was.
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
+from ansible_collections.mailjail.sendmail.plugins.module_utils.transaction import lock
+
+LISTENER = {
+    "name": {"type": "str"}, "address": {"type": "str"}, "port": {"type": "int", "default": 25}, "family": {"type": "str", "choices": ["inet", "inet6"]},
+    "modifiers": {"type": "list", "elements": "str", "default": []},
+}
+UNIT = {
+    "name": {"type": "str", "required": True}, "content": {"type": "str", "required": True}, "pid_file": {"type": "path", "required": True},
+    "watch": {"type": "list", "elements": "path", "default": []},
+    "listeners": {"type": "list", "elements": "dict", "default": [], "options": LISTENER},
+}
+SPOOL = {"path": {"type": "path", "required": True}, "owner": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
+         "mode": {"type": "str"}}
+
+
+class Recovery:
+    """The configuration's way back, for :func:`daemon.bring_up`."""
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def mark_good(self):
+        """Remember that the live configuration was proven."""
+        generations.mark_good(self.directory)
+
+    def restore(self):
+        """Put the last good configuration back; return its id, or None where the live one is good or there is no other."""
+        if generations.is_good(self.directory) or not generations.last_good(self.directory):
+            return None
+        wanted = generations.last_good(self.directory)
+        generations.restore(self.directory, wanted)
+        return wanted
+
+
+def run(params, check_mode):
+    """Look, act, prove; return the module's result."""
+    units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]), tuple(map(daemon.listener, entry["listeners"])))
+             for entry in params["units"]]
+    supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"])
+    changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
+    if changed and not check_mode:
+        daemon.bring_up(supervisor, recovery)
+    elif not check_mode:
+        recovery.mark_good()
+    listeners = [daemon.spell(entry) for unit in units for entry in unit.listeners]
+    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff)
+
+
+def main():
+    """Ask for everything in one call, under the lock that the configuration's transaction takes."""
+    module = AnsibleModule(argument_spec={
+        "units": {"type": "list", "elements": "dict", "required": True, "options": UNIT},
+        "program": {"type": "path", "required": True},
+        "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
+        "removed_files": {"type": "list", "elements": "path", "default": []},
+        "timeout": {"type": "int", "default": 30},
+        "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
+    }, supports_check_mode=True)
+    try:
+        with lock():
+            result = run(module.params, module.check_mode)
+    except SendmailError as exc:
+        module.fail_json(msg=exc.message, **exc.details)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
