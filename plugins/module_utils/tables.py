@@ -40,7 +40,8 @@ KINDS = {kind.name: kind for kind in (
     Kind("domaintable", False, True, _TYPES, None, "\t"),
     Kind("userdb", False, True, ("btree",), None, "\t"),
     Kind("authinfo", True, True, _TYPES, None, "\t"),
-    Kind("aliases", False, True, _TYPES, None, ":"),
+    # AliasFile without a type opens hash (cdb where there is no Berkeley DB): a btree is passed over without an error.
+    Kind("aliases", False, True, ("hash", "cdb"), None, ":"),
     Kind("local-host-names", False, False, (), "w", None),
     Kind("relay-domains", False, False, (), "R", None),
     Kind("trusted-users", False, False, (), "t", None),
@@ -64,11 +65,12 @@ class Context:
     :param jail: SafeFileEnvironment, or None.
     :param bool alias_files, alias_programs, alias_includes: which special alias targets the host allows.
     :param smrsh_commands: what smrsh may run.
+    :param own_tags: tags (lower case) that +CITag: makes elsewhere in the map; None where the whole map is at hand.
     """
 
     DEFAULTS = {"mailers": None, "local_host_names": frozenset(), "virtual_domains": None, "access_options": None, "queue_groups": None,
                 "ipv6_compressed": False, "relay_by_name": False, "untagged": False, "jail": None, "alias_files": False, "alias_programs": False,
-                "alias_includes": False, "smrsh_commands": None}
+                "alias_includes": False, "smrsh_commands": None, "own_tags": None}
 
     def __init__(self, **facts):
         unknown = set(facts) - set(self.DEFAULTS)
@@ -77,6 +79,10 @@ class Context:
         for name, default in self.DEFAULTS.items():
             setattr(self, name, facts.get(name, default))
         self.local_host_names = frozenset(name.lower() for name in self.local_host_names)
+
+    def having(self, **facts):
+        """Return a copy in which some facts differ."""
+        return Context(**dict({name: getattr(self, name) for name in self.DEFAULTS}, **facts))
 
 
 def pairs(kind, entries, context=None):
@@ -150,19 +156,27 @@ def parse(kind, text):
     """
     if kind == "aliases":
         return tables_aliases.parse(text)
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line or line[0] == "#":
-            continue
-        if not KINDS[kind].database:
-            word = line.partition("#")[0].strip()
-            found.extend([Pair(number, word, "")] if word else [])
-            continue
-        words = re.split(r"[ \t\r\v\f]+", line, 1)
-        if words[0] == "" or len(words) < 2 or not words[1]:
-            raise MapError(_no_entry(kind, number, line), map=kind, line=number)
-        found.append(Pair(number, words[0], words[1]))
-    return found
+    read = _class_word if not KINDS[kind].database else read_line
+    found = (read(kind, number, line) for number, line in enumerate(text.split("\n"), 1))
+    return [pair for pair in found if pair]
+
+
+def _class_word(kind, number, line):
+    word = line.partition("#")[0].strip()
+    return Pair(number, word, "") if word else None
+
+
+def read_line(kind, number, line):
+    """Return the pair of one line as makemap reads it, or None for a remark or an empty line.
+
+    :raises MapError: the line is no entry.
+    """
+    if not line or line[0] == "#":
+        return None
+    words = re.split(r"[ \t\r\v\f]+", line, 1)
+    if words[0] == "" or len(words) < 2 or not words[1]:
+        raise MapError(_no_entry(kind, number, line), map=kind, line=number)
+    return Pair(number, words[0], words[1])
 
 
 def _no_entry(kind, number, line):
@@ -231,10 +245,12 @@ def _text_problem(kind, pair):
         return "a key that begins with # would be a remark"
     if any(ord(character) > 126 for character in pair.key):
         return "the key holds a character outside ASCII; write a domain in its xn-- form"
+    if any(ord(character) > 126 for character in pair.value):
+        return "the value holds a character outside ASCII, of which sendmail would take the eighth bit away"
     if pair.value != pair.value.strip():
         return "the value has blanks at its %s, which would become part of it" % ("beginning" if pair.value[0].isspace() else "end")
-    if kind != "aliases" and len((pair.key + "\t" + pair.value).encode("utf-8")) > tables_syntax.LINE_LIMIT:
-        return "the entry is longer than the %d bytes that makemap reads" % tables_syntax.LINE_LIMIT
+    if KINDS[kind].database and len((pair.key + "\t" + pair.value).encode("utf-8")) > tables_syntax.LINE_LIMIT:
+        return "the entry is longer than the %d bytes that makemap reads%s" % (tables_syntax.LINE_LIMIT, "; split the list into several aliases" if kind == "aliases" else "")
     return None
 
 

@@ -78,7 +78,7 @@ def is_client_address(text):
 
 def findings(pairs, context):
     """Yield the :class:`~tables_syntax.Finding` of an access map."""
-    own = own_tags(pairs)
+    own = own_tags(pairs) if context.own_tags is None else context.own_tags
     for pair in pairs:
         head, rest = split_key(pair.key)
         if head is None:
@@ -88,7 +88,8 @@ def findings(pairs, context):
         tag = TAGS.get(head.lower())
         if tag is None and head.lower() in own:
             tag = TAGS["citag"]
-        reason = _tag_problem(head, tag) or _key_problem(tag, rest, context) or value_problem(tag, pair.value, context) or _opening(tag, rest, pair.value, context)
+        reason = _tag_problem(head, tag) or _key_problem(tag, rest, context) or value_problem(tag, pair.value, context)
+        reason = reason or _skip_problem(rest, pair.value) or _opening(tag, rest, pair.value, context)
         if reason:
             yield error(pair, reason)
         elif tag.values == "policy" and re.match(r"\d{3}\s", pair.value.strip('"')):
@@ -171,6 +172,10 @@ def _policy(tag, value, context):
     if word.startswith("ERROR:") or re.match(r"\"?\d{3}\s", value):
         return tables_syntax.reply_problem(text)
     return "'%s' is no action; expected OK, RELAY, REJECT, DISCARD, SKIP, QUARANTINE:reason or ERROR:D.S.N:\"code text\"" % value
+
+
+def _skip_problem(rest, value):
+    return "SKIP works for hosts, domains and networks, not for a mail address" if value.upper() == "SKIP" and "@" in rest else None
 
 
 def _spam(tag, value, context):
@@ -324,14 +329,13 @@ def action_value(action, text=None):
     text, word = str(text), action.upper().rstrip(":")
     if word not in ("ERROR", "QUARANTINE"):
         raise InvalidValue("access: a text goes with ERROR or QUARANTINE only, not with '%s'." % action, map="access")
-    if re.search(r"[\"\\\x00-\x1f\x7f-\U0010ffff]", text):
-        raise InvalidValue("access: the text %r holds a quote, backslash, control or non-ASCII character, which no SMTP answer may carry here." % text, map="access")
+    if re.search(r"[\"\\%\x00-\x1f\x7f-\U0010ffff]", text):
+        raise InvalidValue("access: the text %r holds a quote, backslash, percent sign, control or non-ASCII character, which sendmail would garble." % text, map="access")
     if word == "QUARANTINE":
         return "QUARANTINE:" + text
     found = re.match(r"(?:([45]\.\d{1,3}\.\d{1,3}):)?([45]\d\d)\s+(.*)\Z", text)
     status, code, words = found.groups() if found else ("5.7.1", "550", text)
-    # A percent sign before a digit would be filled in from the lookup; doubled it stands for itself.
-    return 'ERROR:%s"%s %s"' % (status + ":" if status else "", code, words.replace("%", "%%"))
+    return 'ERROR:%s"%s %s"' % (status + ":" if status else "", code, words)
 
 
 def authinfo_value(fields):

@@ -24,8 +24,11 @@ def parse(text):
 
     :raises MapError: a line without colon, or a continuation of nothing.
     """
-    pairs, current = [], None
+    pairs, current = [], None  # current: [line, name, targets so far]
     for number, line in enumerate(text.split("\n"), 1):
+        if line[-1:] == "\\":
+            raise MapError("aliases, line %d: it ends with a backslash, which glues the next line on. Begin the next line with a blank instead." % number,
+                           map="aliases", line=number)
         if line[:1] in (" ", "\t") and line.strip():
             if current is None:
                 raise MapError("aliases, line %d: a line that begins with a blank continues an alias, and there is none above it." % number, map="aliases", line=number)
@@ -101,9 +104,16 @@ def name_problem(name):
     """Say why a text is no name of an alias, or return None."""
     if "@" in name:
         return "an alias is a local name and holds no @; addresses of other domains belong into the virtusertable"
-    if name.startswith('"') or tables_syntax.is_local_part(name) and not re.match(r"[|/\\:]", name):
-        return None if name.count('"') in (0, 2) else "'%s' has a quote that is not closed" % name
-    return "'%s' is no name of an alias" % name
+    if re.match(r'"[^"\\]+"\Z', name):
+        return None
+    # newaliases reads a!b as b at host a, a%b as a route, and ()<>,; as more than a name.
+    return None if re.match(r"[A-Za-z0-9$&'*+=?^_`{}~.#-][A-Za-z0-9$&'*+/=?^_`{|}~.#-]*\Z", name) else "'%s' is no name of an alias" % name
+
+
+def stored_name(name):
+    """Return a name as sendmail stores it: lower case, without quotes that it does not need."""
+    inside = name[1:-1]
+    return (inside if name[0] == '"' and re.match(r"[A-Za-z0-9._+-]+\Z", inside) else name).lower()
 
 
 def target_problem(target, context):
@@ -114,7 +124,7 @@ def target_problem(target, context):
         return _file_problem(target, context)
     if target.lower().startswith(":include:"):
         return _include_problem(target[9:].strip(), context)
-    bare = target[1:] if target[0] == "\\" else target
+    bare = re.sub(r"\s*\([^()]*\)\Z", "", target[1:] if target[0] == "\\" else target)
     if tables_syntax.is_address(bare) or tables_syntax.is_local_part(bare):
         return None
     if re.match(r"[^<>]*<[^<>\s]+>\Z", target) and tables_syntax.is_address(target[target.index("<") + 1:-1]):
@@ -202,8 +212,3 @@ def _walk(start, graph, done):
             on_path.add(name)
             stack.append(iter(graph[name]))
     return cycle
-
-
-def text_of(key, value):
-    """Return the line of one alias; long lists are folded, since sendmail reads continuation lines."""
-    return "%s:\t%s" % (key, value)

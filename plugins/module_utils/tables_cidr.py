@@ -76,14 +76,14 @@ def _key6(number, bits):
 def compress(key):
     """Spell a full or partial IPv6 key as a sendmail with ``UseCompressedIPv6Addresses`` does.
 
-    :raises InvalidValue: a network with a zero group, which such a sendmail can not find: it has swallowed the zeros.
+    :raises InvalidValue: a network whose zero groups such a sendmail may swallow.
     """
     groups = key[5:].split(":")
     if len(groups) == 8:
         return "IPv6:" + str(ipaddress.IPv6Address(key[5:]))
-    if "0" in groups:
-        raise InvalidValue("the network '%s' has a zero group, which sendmail does not find while UseCompressedIPv6Addresses is on. "
-                           "Switch that option off." % key, network=key)
+    if groups[-1] == "0" or "0:0" in key:
+        raise InvalidValue("the network '%s' has zero groups that may be folded into ::, so sendmail does not find it while "
+                           "UseCompressedIPv6Addresses is on. Switch that option off." % key, network=key)
     return key
 
 

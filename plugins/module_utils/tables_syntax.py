@@ -27,8 +27,8 @@ _ENHANCED = r"([245])\.\d{1,3}\.\d{1,3}"
 _REPLY = re.compile(r"(?:%s:)?(\"?)(\d{3})\s+(.+?)(\"?)\Z" % _ENHANCED)
 # The names that sendmail's error mailer knows instead of D.S.N.
 ERROR_NAMES = ("nouser", "nohost", "usage", "unavailable", "tempfail", "protocol", "config")
-# Outside quotes sendmail reads an error text as an address: these characters are lost, move or unbalance it.
-_UNSAFE_UNQUOTED = re.compile(r"[()<>,;:\\\"\[\]@]")
+# Outside quotes sendmail reads an error text as an address: what these characters enclose is lost, or the entry fails.
+_UNSAFE_UNQUOTED = re.compile(r"[()<>\\\"]")
 _BAD_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -85,6 +85,8 @@ def reply_problem(text):
         return "the code %s and the status %s.x.x contradict each other; expected both to begin with the same digit" % (code, enhanced)
     if opening != closing or '"' in words:
         return 'the quotes do not balance; expected them around code and text, such as "550 Not accepted"'
+    if "%" in words:
+        return "the text holds a percent sign, which sendmail reads as a print format: it garbles the answer or ends the process. Write it in words"
     if not opening and _UNSAFE_UNQUOTED.search(words):
         return "outside quotes sendmail reads the text as an address and '%s' is lost; put code and text in double quotes" % _UNSAFE_UNQUOTED.search(words).group()
     return None
