@@ -2,11 +2,12 @@
 SHELL := /bin/sh
 LAB ?= demo
 GATEWAYS ?=
+SCENARIO ?= default
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images lab-up lab-down clean
+.PHONY: help setup images lab-up lab-down test lint unit sanity molecule clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -22,6 +23,21 @@ lab-up: setup ## bring a lab up: make lab-up LAB=demo GATEWAYS=debian12,debian13
 
 lab-down: setup ## remove what that lab started
 	@$(PYTHON) -m lab down $(LAB)
+
+test: setup ## everything: lint, unit tests, ansible-test sanity, the Molecule scenarios
+	@$(PYTHON) tests/run.py
+
+lint: setup ## ansible-lint, yamllint, ruff, antsibull-changelog
+	@$(PYTHON) tests/run.py lint
+
+unit: setup ## unit tests, on the newest Python and on 3.6 where there is one
+	@$(PYTHON) tests/run.py unit unit36
+
+sanity: setup ## ansible-test sanity on the collection as installed
+	@$(PYTHON) tests/run.py sanity
+
+molecule: setup ## one Molecule scenario: make molecule SCENARIO=unprivileged (MOLECULE_DESTROY=never keeps its lab)
+	@$(PYTHON) tests/run.py molecule-$(SCENARIO)
 
 clean: ## take down this checkout's labs; remove images, .venv, caches and work files
 	@if [ -d .work ]; then for lab in $$(ls .work/lab); do python3 -m lab down $$lab; done; python3 -m lab images --remove; fi

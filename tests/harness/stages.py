@@ -1,0 +1,115 @@
+"""The stages of `make test`. Each returns a Tally; none stops the others."""
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from . import collection, lengths, places, pythons, tally
+from .shell import answer, run
+
+SCENARIOS = ("default", "unprivileged")
+
+
+def install():
+    """The archive builds and installs into an empty directory, from which all later stages work."""
+    collection.install()
+    return tally.one(True)
+
+
+def lint():
+    """Linters, on the checkout; what they look up in the collection comes from the installed one."""
+    tools = (
+        ("ansible-lint", "--offline", "-q"),
+        ("yamllint", "--strict", "."),
+        ("ruff", "check", "--quiet", "."),
+        ("antsibull-changelog", "lint"),
+    )
+    total = tally.Tally()
+    for tool in tools:
+        good = run(*tool) == 0
+        print(f"lint    {' '.join(tool)}: {'ok' if good else 'failed'}", flush=True)
+        total += tally.one(good)
+    too_long = list(lengths.offences())
+    print("\n".join([*too_long, f"lint    lengths: {'failed' if too_long else 'ok'}"]), flush=True)
+    return total + tally.one(not too_long)
+
+
+def unit():
+    """Unit tests on the newest Python."""
+    status = _pytest(places.BIN / "python", "unit", "tests/unit")
+    return tally.with_status(tally.junit(_report("unit")), status)
+
+
+def unit36():
+    """The same on Python 3.6, which EL8 and SLES 15 have; what runs on the controller only stays out."""
+    python = pythons.find("3.6")
+    if python is None:
+        print("unit36  skipped: no Python 3.6 on PATH or in pyenv", flush=True)
+        return tally.Tally(skipped=1)
+    environment = pythons.environment("python-3.6", python, *pythons.UNIT_36)
+    status = _pytest(environment / "bin" / "python", "unit36", "tests/unit/plugins/module_utils")
+    return tally.with_status(tally.junit(_report("unit36")), status)
+
+
+def _pytest(python, report, directory):
+    """pytest inside the installed collection, which conftest.py makes sure of."""
+    return run(python, "-m", "pytest", "-q", "--rootdir", places.INSTALLED, f"--junitxml={_report(report)}/{report}.xml", directory,
+               cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED)
+
+
+def sanity():
+    """ansible-test sanity, every test that ansible-core has for this Python, no ignore file."""
+    home = places.WORK / "sanity-home"
+    place = Path(tempfile.mkdtemp(prefix="mailjail-sanity-"))       # inside a checkout ansible-test would look at what git knows
+    try:
+        return _sanity(home, collection.place(place))
+    finally:
+        shutil.rmtree(place)
+
+
+def _sanity(home, installed):
+    _bootstrap_script(home / ".ansible" / "test" / "cache")
+    version = ".".join(answer(places.BIN / "python", "-c", "import sys; print('%d %d' % sys.version_info[:2])").split())
+    core = answer(places.BIN / "ansible-test", "--version") or "ansible-test is missing"
+    print(f"sanity  {core} on Python {version}", flush=True)
+    status = run("ansible-test", "sanity", "--local", "--requirements", "--python", version, "--color", "no", "--junit", cwd=installed, HOME=home, PIP_QUIET=1)
+    counted = tally.junit(installed / "tests" / "output" / "junit")
+    return tally.with_status(counted, status)
+
+
+def _bootstrap_script(cache):
+    """Put our own bootstrap script where ansible-test would otherwise load one from its maker's server."""
+    source = answer(places.BIN / "python", "-c", "import ansible_test._internal.python_requirements as found; print(found.__file__)")
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in re.findall(r"\bpip=['\"]([0-9.]+)['\"]", Path(source).read_text()):
+        shutil.copy(places.ROOT / "tests" / "harness" / "bootstrap_pip.py", cache / f"get_pip_{version.replace('.', '_')}.py")
+
+
+def lab():
+    """The tests of the lab itself, on the checkout: it is no part of the collection."""
+    status = run("pytest", "-q", f"--junitxml={_report('lab')}/lab.xml", "tests/lab")
+    return tally.with_status(tally.junit(_report("lab")), status)
+
+
+def molecule(scenario):
+    """One Molecule scenario, from bare hosts to their removal."""
+    oldest = pythons.oldest_ansible()
+    if oldest is None:
+        print("molecule  no Python 3.10 to 3.12 here, so the oldest supported ansible-core is not tried", flush=True)
+    destroy = os.environ.get("MOLECULE_DESTROY", "always")
+    status = run("molecule", "test", "--scenario-name", scenario, "--destroy", destroy, MAILJAIL_REPORTS=_report(scenario),
+                 MAILJAIL_OLDEST=oldest or "", MAILJAIL_INSTALLED=places.INSTALLED, ANSIBLE_FORCE_COLOR=0, PY_COLORS=0, NO_COLOR=1)
+    counted = tally.junit(_report(scenario))
+    return tally.with_status(counted, status) if counted.failed else counted + tally.one(status == 0)
+
+
+def _report(stage):
+    directory = places.REPORTS / stage
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "sanity": sanity, "lab": lab,
+          **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}}
