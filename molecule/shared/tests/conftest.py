@@ -1,0 +1,47 @@
+"""Fixtures of all scenarios: the world (hosts of the scenario's lab), and plays against it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from world import World
+
+WORLD = World(os.environ.get("MOLECULE_SCENARIO_NAME", "default"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Where `make test` wants its report: one file for each directory of tests."""
+    reports = os.environ.get("MAILJAIL_REPORTS")
+    if reports and config.args and not config.option.xmlpath:
+        config.option.xmlpath = f"{reports}/{Path(config.args[0]).resolve().parent.name}.xml"
+    config.addinivalue_line("markers", "only(scenario): this test belongs to one scenario")
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out what belongs to another scenario."""
+    items[:] = [item for item in items if all(WORLD.scenario in mark.args for mark in item.iter_markers("only"))]
+
+
+@pytest.fixture(scope="session")
+def world():
+    """The hosts, and how to run the playbook."""
+    return WORLD
+
+
+@pytest.fixture(scope="session", params=WORLD.gateway_names)
+def gateway(request):
+    """One gateway after the other."""
+    return WORLD.host(request.param)
+
+
+@pytest.fixture(scope="session")
+def client():
+    """The outside client."""
+    return WORLD.host("client.stranger.example")
+
+
+@pytest.fixture(scope="session")
+def mail():
+    """The internal mail server."""
+    return WORLD.host("mail.corp.example")

@@ -1,0 +1,202 @@
+"""The world of a scenario as the tests see it: hosts reached by ssh, mailboxes, SMTP sessions, and the playbook."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import testinfra
+import yaml
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+
+
+class Host:
+    """A host of the lab, reached over ssh as the tests' administrator, root by sudo."""
+
+    def __init__(self, name, facts, ssh_config):
+        self.name, self.facts, self.ssh_config = name, facts, ssh_config
+
+    def __repr__(self):
+        return self.name
+
+    @cached_property
+    def infra(self):
+        """testinfra's view of the host."""
+        return testinfra.get_host(f"ssh://{self.name}?ssh_config={self.ssh_config}", sudo=True)
+
+    @property
+    def inside(self):
+        """Address on the inner network."""
+        return self.facts.get("lab_inside")
+
+    @property
+    def outside(self):
+        """Address on the outer network."""
+        return self.facts.get("lab_outside")
+
+    def run(self, command, stdin="", user="root"):
+        """Run a shell command; return the CompletedProcess."""
+        sudo = ["sudo", "-u", user, "--", "sh", "-c", shlex.quote(command)]
+        return subprocess.run(["ssh", "-F", self.ssh_config, self.name, *sudo], input=stdin, capture_output=True, text=True, timeout=180, check=False)
+
+    def out(self, command, stdin="", user="root"):
+        """Standard output of a command that must work."""
+        done = self.run(command, stdin, user)
+        assert done.returncode == 0, f"{self.name}: {command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def python(self, source, *words, stdin=""):
+        """Run a file beside this one with the host's Python; return what it prints, from JSON."""
+        program = (HERE / source).read_text()
+        return json.loads(self.out(shlex.join(["python3", "-c", program, *words]), stdin))
+
+    def snapshot(self, *trees):
+        """Every path below the trees: kind, owner, mode, content."""
+        return self.python("snapshot.py", *trees)["files"]
+
+    def show(self, unit, *properties):
+        """Properties of a unit."""
+        text = self.out(f"systemctl show {unit} " + " ".join(f"-p {name}" for name in properties))
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+    @property
+    def pid(self):
+        """The daemon's process, by its unit."""
+        return int(self.show("sendmail.service", "MainPID")["MainPID"])
+
+
+class Run:
+    """What one run of the playbook did."""
+
+    def __init__(self, status, output, record):
+        self.status, self.output, self.record = status, output, record
+
+    def __repr__(self):
+        return f"<run: exit {self.status}, {self.totals}>\n{self.output[-6000:]}"
+
+    @property
+    def totals(self):
+        """Counts for each host."""
+        return self.record.get("hosts", {})
+
+    def changed(self, host):
+        """Names of the tasks that changed something on a host."""
+        return [row["task"] for row in self.record.get("results", []) if row["host"] == host.name and row["changed"]]
+
+    def changes(self, host):
+        """What the modules say they changed on a host, each once, in an order that does not depend on the run."""
+        rows = [change for row in self.record.get("results", []) if row["host"] == host.name for change in row["changes"] or []]
+        return sorted({json.dumps(row, sort_keys=True) for row in rows})
+
+    @property
+    def messages(self):
+        """What failed tasks said."""
+        return [row["msg"] for row in self.record.get("results", []) if row["status"] in ("failed", "unreachable")]
+
+
+class World:
+    """One scenario."""
+
+    def __init__(self, scenario):
+        self.scenario = scenario
+        self.lab_name = f"test{scenario}"
+        self.directory = ROOT / ".work" / "lab" / self.lab_name
+        self.work = ROOT / ".work" / "molecule" / scenario
+        self.inventories = [self.directory / "inventory.yml", ROOT / "molecule/shared/inventory", ROOT / "molecule" / scenario / "inventory"]
+
+    @cached_property
+    def inventory(self):
+        """The lab's inventory."""
+        return yaml.safe_load((self.directory / "inventory.yml").read_text())["all"]
+
+    @property
+    def facts(self):
+        """Facts of the lab: networks, addresses, names."""
+        return self.inventory["vars"]
+
+    @property
+    def gateway_names(self):
+        """Full names of the gateways."""
+        return list(self.inventory["children"]["gateways"]["hosts"])
+
+    @cached_property
+    def gateways(self):
+        """The gateways."""
+        return [self.host(name) for name in self.gateway_names]
+
+    def host(self, name):
+        """A host by its full name, the same object each time."""
+        return self._hosts[name]
+
+    @cached_property
+    def _hosts(self):
+        groups = self.inventory["children"].values()
+        return {name: Host(name, facts, str(self.directory / "ssh_config")) for group in groups for name, facts in group["hosts"].items()}
+
+    @cached_property
+    def lab(self):
+        """The lab itself, for what goes past ssh: mailboxes and reboots."""
+        from lab import lifecycle
+
+        return lifecycle.load(self.lab_name)
+
+    def everywhere(self, do, *more):
+        """Call a function with each gateway (and, zipped, with more arguments) at the same time; return the results in order."""
+        with ThreadPoolExecutor(max_workers=len(self.gateways)) as pool:
+            return list(pool.map(do, self.gateways, *more))
+
+    # -- the playbook
+
+    def environment(self, records):
+        """Environment in which Ansible finds the installed collection and nothing else."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        return {**kept, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".work/collections"), "ANSIBLE_ROLES_PATH": "/nonexistent", "ANSIBLE_PIPELINING": "1",
+                "ANSIBLE_CALLBACK_PLUGINS": str(HERE.parent / "plugins/callback"), "ANSIBLE_CALLBACKS_ENABLED": "record", "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0", "ANSIBLE_CONFIG": "/dev/null", "MAILJAIL_RECORDS": str(records),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def play(self, *options, values=None, playbook="mailjail.sendmail.gateway", ansible=None):
+        """Run a playbook against the scenario's hosts.
+
+        :param options: words for ansible-playbook, such as ``--check``.
+        :param dict values: extra variables.
+        :param ansible: directory of another ansible-playbook.
+        """
+        records = self.work / "plays" / str(time.time_ns())
+        argv = [str(Path(ansible or Path(sys.executable).parent) / "ansible-playbook"), playbook, *options]
+        for inventory in self.inventories:
+            argv += ["--inventory", str(inventory)]
+        argv += ["--extra-vars", json.dumps(values)] if values else []
+        done = subprocess.run(argv, env=self.environment(records), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
+        return Run(done.returncode, done.stdout + done.stderr, self.last(records))
+
+    def last(self, records=None):
+        """The newest record of a directory (that of Molecule's own runs by default)."""
+        found = sorted((records or self.work / "runs").glob("*.json"))
+        return json.loads(found[-1].read_text()) if found else {}
+
+    def converge(self, *options, **more):
+        """Run the playbook, which must succeed everywhere."""
+        run = self.play(*options, **more)
+        assert run.status == 0, run
+        return run
+
+    # -- mail
+
+    def arrived(self, host, user, token, wait=30):
+        """The messages in a mailbox that hold a token, as text; waits until there is one."""
+        from lab import mailbox
+
+        deadline = time.monotonic() + wait
+        while True:
+            found = [text for text in mailbox.messages(self.lab, self.lab.host(host.name), user) if token in text]
+            if found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.5)
