@@ -68,6 +68,23 @@ def _checked_value(key, value):
     return str(value)
 
 
+def boot_files(table, extra):
+    """Lay a site's boot flags over the platform's table.
+
+    :param list table: dicts with ``path`` and ``values``, and what else the module takes for a file.
+    :param dict extra: key to value; it goes into the file whose table names that key, else into the first file.
+    :returns: the table, completed; a file that is missing is made, unless its entry says otherwise.
+    :raises InvalidValue: there are extra flags and no file to put them in.
+    """
+    if extra and not table:
+        raise InvalidValue("This platform has no file of boot flags, so %s can not be set. Take them out of sendmail_boot_flags." % ", ".join(sorted(extra)))
+    files = [dict({"missing": "create"}, **dict(entry, values=dict(entry["values"]))) for entry in table]
+    for key, value in extra.items():
+        owner = next((entry for entry in files if key in entry["values"]), files[0] if files else None)
+        owner["values"][key] = value
+    return files
+
+
 def quote(value, style="double"):
     """Return a value as the shell reads it back unchanged.
 

@@ -118,6 +118,25 @@ def test_bad_values(values, word):
     assert word in caught.value.message
 
 
+TABLE = [{"path": "/a", "values": {"ONE": "1"}, "mode": "0644"}, {"path": "/b", "values": {"TWO": "2"}, "missing": "skip"}]
+
+
+@pytest.mark.parametrize("table, extra, expected", [
+    ([], {}, []),
+    (TABLE, {}, [("/a", {"ONE": "1"}, "create"), ("/b", {"TWO": "2"}, "skip")]),
+    (TABLE, {"NEW": "x"}, [("/a", {"ONE": "1", "NEW": "x"}, "create"), ("/b", {"TWO": "2"}, "skip")]),
+    (TABLE, {"TWO": "x"}, [("/a", {"ONE": "1"}, "create"), ("/b", {"TWO": "x"}, "skip")]),
+])
+def test_boot_files(table, extra, expected):
+    assert [(entry["path"], entry["values"], entry["missing"]) for entry in sysconf.boot_files(table, extra)] == expected
+    assert TABLE[0]["values"] == {"ONE": "1"} and TABLE[1]["values"] == {"TWO": "2"}
+
+
+def test_boot_flags_without_a_file():
+    with pytest.raises(InvalidValue):
+        sysconf.boot_files([], {"ONE": "1"})
+
+
 def test_a_reader_with_limits():
     assert sysconf.check_values({"D": 'a"b', "N": 5}, "/etc/sysconfig/sendmail") == {"D": 'a"b', "N": "5"}
     with pytest.raises(InvalidValue) as caught:
