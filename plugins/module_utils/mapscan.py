@@ -25,7 +25,7 @@ _USER = rb"[a-z0-9_.+-]{1,64}"
 _OCTET = rb"(?:1[0-9]{0,2}|2(?:[0-4][0-9]?|5[0-5]?|[6-9])?|[3-9][0-9]?|0)"
 _IPV4 = _OCTET + rb"(?:\." + _OCTET + rb"){0,3}"
 _MAILBOX = rb"[A-Za-z0-9_.+-]{1,64}(?:@" + _DOMAIN + rb")?"
-_REPLY = rb"5\.[0-9]\.[0-9]{1,2}:(?:5[0-9][0-9](?: [A-Za-z0-9.'-]+)+|\"5[0-9][0-9] [A-Za-z0-9.'-][^\"%\\\0-\x1f\x7f-\xff]{0,200}\")"
+_REPLY = rb"5\.[0-9]\.[0-9]{1,2}:(?:5[0-9][0-9](?: [A-Za-z0-9.'-]+)+|\"5[0-9][0-9] [!#-$&-[\]-~][^\"%\\\0-\x1f\x7f-\xff]{0,200}\")"
 _TAGS = (b"Connect", b"From", b"To", b"Spam")
 
 _ENTRIES = {
@@ -34,7 +34,7 @@ _ENTRIES = {
     "genericstable": _USER + b"(?:@" + _DOMAIN + rb")?\t" + _MAILBOX,
     "domaintable": _DOMAIN + rb"\t" + _DOMAIN,
     "userdb": _USER + rb":(?:maildrop|mailname)\t" + _MAILBOX,
-    "mailertable": rb"\.?" + _DOMAIN + rb"\t%s:(?:" + _NAME + rb"|\[" + _NAME + rb"\]|\[[0-9]{1,3}(?:\.[0-9]{1,3}){3}\])",
+    "mailertable": rb"\.?" + _DOMAIN + rb"\t%s:(?:" + _NAME + rb"|\[" + _NAME + rb"\]|\[" + _OCTET + rb"(?:\." + _OCTET + rb"){3}\])",
 }
 _NOTHING = rb"(?!)"
 

@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import ipaddress
 import re
 
 # makemap reads into a buffer of 1024 bytes: a longer line is refused and its tail would be read as a line of its own.
@@ -60,8 +61,19 @@ def is_address(text):
 
 def is_literal(text):
     """Whether a text is ``[192.0.2.1]`` or ``[IPv6:...]``."""
+    if text[:1] != "[" or text[-1:] != "]":
+        return False
     inside = text[1:-1]
-    return text[:1] == "[" and text[-1:] == "]" and bool(re.match(r"(?:\d{1,3}(?:\.\d{1,3}){3}|(?i:IPv6):[0-9A-Fa-f:.]+)\Z", inside))
+    if inside[:5].lower() == "ipv6:":
+        return bool(re.match(r"[0-9A-Fa-f:.]+\Z", inside[5:])) and _is_ip(inside[5:])
+    return bool(re.match(r"\d{1,3}(?:\.\d{1,3}){3}\Z", inside)) and _is_ip(inside)
+
+
+def _is_ip(text):
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def bad_character(text):
