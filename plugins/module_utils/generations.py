@@ -76,7 +76,7 @@ def listing(state_directory):
     """Return the manifests of all whole generations, oldest first, each with ``id``."""
     found = []
     directory = _directory(state_directory)
-    for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+    for name in sorted(filter(str.isdigit, os.listdir(directory))) if os.path.isdir(directory) else ():
         try:
             with open(os.path.join(directory, name, "manifest.json")) as source:
                 manifest = json.load(source)
@@ -104,8 +104,9 @@ def keep(state_directory, paths, count):
     try:
         os.makedirs(_directory(state_directory), mode=0o700, exist_ok=True)
         os.chmod(state_directory, 0o700)
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.rmtree(final, ignore_errors=True)
+        for name in os.listdir(_directory(state_directory)):
+            if name not in [manifest["id"] for manifest in present]:    # what a killed run left
+                shutil.rmtree(os.path.join(_directory(state_directory), name), ignore_errors=True)
         os.mkdir(staged, 0o700)
         _store(staged, entries)
         manifest = {"files": entries, "order": list(paths), "fingerprint": print_of_now, "time": int(time.time()), "good": is_good(state_directory)}

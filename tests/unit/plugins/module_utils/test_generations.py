@@ -82,10 +82,12 @@ def test_a_generation_whose_keeping_was_cut_off_does_not_exist(host):
     state, files = host
     os.makedirs(os.path.join(state, "generations", "00001"))
     os.makedirs(os.path.join(state, "generations", "00002.partial"))
+    put(os.path.join(state, "generations", "00002.partial", "manifest.json"), '{"files": {}, "order": [], "fingerprint": "", "time": 1, "good": true}')
     assert generations.listing(state) == []
     with pytest.raises(CommitError, match="there are: none"):
         generations.choose(state, "previous")
     assert generations.keep(state, files, 5) == "00001"
+    assert os.listdir(os.path.join(state, "generations")) == ["00001"]
 
 
 def test_the_newest_good_generation_outlives_the_count(host):
