@@ -14,6 +14,8 @@ from .podman import image_exists, podman
 from .shell import LabError, locked, say
 
 PHASES = re.compile(r"^I: (downloading|extracting|installing|running --customize|creating tarball)")
+SHM = Path("/dev/shm")
+MEMORY_NEEDED = 6 << 30
 KEEP_OLD = 1    # earlier versions of an image to keep, for those who switch between branches
 
 
@@ -44,7 +46,7 @@ def build(one):
     reference = recipe.reference(one)
     log = paths.LOGS / f"image-{one.name}.log"
     say(f"image   {one.name}: building from images/{one.name}.toml (log: {log})")
-    with tempfile.TemporaryDirectory(prefix=f"image-{one.name}-", dir=paths.TMP) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f"mailjail-{one.name}-", dir=workplace()) as scratch:
         stage(one, Path(scratch))
         tar = Path(scratch, "root.tar")
         bootstrap(one, Path(scratch), tar, log, began)
@@ -56,6 +58,18 @@ def build(one):
         podman("rmi", image, check=False)
     forget_old(one.name, reference)
     say(f"image   {one.name}: ready after {time.monotonic() - began:.0f} s, {size >> 20} MB, {reference}")
+
+
+def workplace():
+    """Where to unpack: memory where it is plenty and may hold devices (a third less time), else the checkout."""
+    try:
+        flags, room = os.statvfs(SHM).f_flag, shutil.disk_usage(SHM).free
+        memory = next(int(line.split()[1]) << 10 for line in Path("/proc/meminfo").read_text().splitlines()
+                      if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return paths.TMP
+    fit = not flags & (os.ST_NODEV | os.ST_NOEXEC) and min(room, memory) > MEMORY_NEEDED
+    return SHM if fit else paths.TMP
 
 
 def stage(one, scratch):
@@ -81,7 +95,8 @@ def mmdebstrap_argv(one, tar):
         "--dpkgopt=force-unsafe-io",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         '--setup-hook=mkdir -p "$1"/var/cache/apt/archives && '
-        'find "$DEBS" -name "*.deb" -exec ln -t "$1"/var/cache/apt/archives/ {} +',
+        'find "$DEBS" -name "*.deb" -exec cp --link -t "$1"/var/cache/apt/archives/ {} + 2>/dev/null || '
+        'find "$DEBS" -name "*.deb" -exec cp -t "$1"/var/cache/apt/archives/ {} +',
         f'--customize-hook={paths.IMAGES / "scripts" / "customize.sh"} "$1"',
         "--customize-hook=rm -f \"$1\"/etc/apt/apt.conf.d/99mmdebstrap",
         one.suite, str(tar), *one.sources,

@@ -5,10 +5,12 @@ set -eu
 root=$1
 stage=${STAGE:?}
 
-# Later builds need not download these again. link(2) is atomic, so parallel builds cannot harm each other.
+# Later builds need not download these again. rename(2) is atomic, so parallel builds cannot harm each other.
 for deb in "$root"/var/cache/apt/archives/*.deb; do
-    [ -e "$deb" ] || continue
-    ln "$deb" "${DEBS:?}/" 2>/dev/null || true
+    kept=${DEBS:?}/${deb##*/}
+    if [ -e "$deb" ] && [ ! -e "$kept" ]; then
+        cp "$deb" "$kept.$$" && mv "$kept.$$" "$kept"
+    fi
 done
 rm -f "$root"/var/cache/apt/archives/*.deb
 
