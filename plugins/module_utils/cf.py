@@ -189,16 +189,17 @@ def changes(old_text, new_text, secrets=()):
             what, name = key
             hide = name in secrets
             if what == "ruleset" and before is not None and after is not None:
-                before, after = _only_here(before, after), _only_here(after, before)
+                before, after = _other_rules(before, after)
             rows.append({"what": what, "name": name, "before": MASKED if hide and before is not None else before,
                          "after": MASKED if hide and after is not None else after})
     return rows
 
 
-def _only_here(rules, others):
-    """Return the rules that the other side does not have; all of them where only the order differs."""
-    others = others.split("\n")
-    return "\n".join(rule for rule in rules.split("\n") if rule not in others) or (None if len(rules) < len("\n".join(others)) else rules)
+def _other_rules(before, after):
+    """Return the rules that only one side has, or both whole where the order alone differs."""
+    old, new = before.split("\n"), after.split("\n")
+    removed, added = [rule for rule in old if rule not in new], [rule for rule in new if rule not in old]
+    return ("\n".join(removed), "\n".join(added)) if removed or added else (before, after)
 
 
 def _facts(found):
@@ -241,6 +242,9 @@ def _blanks(value):
 
 # -- the same configuration with other files
 
+CLASS_HEAD = re.compile(r"F(?:\w|\{[^}]*\})")
+
+
 def redirect(text, mapping):
     """Return the same configuration with paths on K, F and O lines replaced, to ask the real binary about files that are not live yet.
 
@@ -256,5 +260,7 @@ def redirect(text, mapping):
     lines, kind = [], ""
     for line in text.split("\n"):
         kind = kind if line[:1] in (" ", "\t") else line[:1]
-        lines.append(whole.sub(lambda match: mapping[match.group(1)], line) if kind in ("K", "F", "O") else line)
+        # A class file's path may follow the one letter of its class at once: Fw/etc/mail/local-host-names.
+        head = CLASS_HEAD.match(line).group() if kind == "F" and CLASS_HEAD.match(line) else ""
+        lines.append(head + whole.sub(lambda match: mapping[match.group(1)], line[len(head):]) if kind in ("K", "F", "O") else line)
     return "\n".join(lines)

@@ -85,6 +85,26 @@ def run(params, runner, check_mode):
         return _conclude(stage, params, report, check_mode)
 
 
+def run_maps(params, runner, check_mode):
+    """Change maps alone, held against the live .cf; the caller holds :func:`lock`.
+
+    The state directory must be one of the caller's own: the state of the whole configuration, and its ways back, stay what the playbook made them.
+
+    :param dict params: the parameters of ``sendmail_config``; of ``mta`` only ``compiled`` is used.
+    :returns: as :func:`run`.
+    :raises SendmailError: as :func:`run`.
+    """
+    os.makedirs(params["state_directory"], mode=0o700, exist_ok=True)
+    with stage_directory(params["state_directory"]) as directory:
+        stage = Stage(params, runner, directory)
+        stage.plain_files()
+        stage.maps(mapbuild.map_types(runner, params["makemap"]))
+        stage.live_configuration()
+        report = stage.ask(lambda command: routes.ask(runner, command, params["route_tests"]))
+        routes.require(report)
+        return _conclude(stage, params, report, check_mode)
+
+
 def _is_installed(stage, params, check_mode):
     """On a host that has no sendmail yet, check mode says so and proves what it can from the texts."""
     if os.path.exists(params["sendmail"]):
@@ -112,6 +132,9 @@ def _conclude(stage, params, report, check_mode):
     changes = _changes(stage, params["directories"])
     result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "generation": None,
               "diff": [_diff(item) for item in stage.ordered() if item.staged and item.kind != "database"] + _attribute_diff(changes)}
+    if not check_mode:
+        for directory in sorted(set(os.path.dirname(item.path) for item in stage.items)):
+            disk.remove_leftovers(directory)
     if changes and not check_mode:
         result["generation"] = commit(stage, params)
     elif not check_mode:
@@ -196,5 +219,5 @@ def commit(stage, params):
 def _commit_item(item):
     if item.staged:
         disk.place(item.staged, item.path, item.owner, item.group, item.mode)
-    elif disk.attribute_changes(item.path, item.owner, item.group, item.mode):
+    elif os.path.lexists(item.path) and disk.attribute_changes(item.path, item.owner, item.group, item.mode):
         disk.set_attributes(item.path, item.owner, item.group, item.mode)
