@@ -13,13 +13,14 @@ __metaclass__ = type
 import os
 import shutil
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, disk, generations, mapbuild, mc, probe, tables
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, mapbuild, mc, probe, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue, MapError, SendmailError
 
 # The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
 RANKS = {"file": 1, "source": 2, "mc": 3, "database": 4, "submission": 5, "main": 6}
 # A daemon reads these once, when it starts; maps and aliases it opens anew for each session.
 READ_AT_START = ("class", "main", "submission")
+ROOT_ONLY = {"owner": "root", "group": "root", "mode": "0600"}
 
 
 class Item:
@@ -109,6 +110,14 @@ class Stage:
             item.changes = cf.changes(live.decode("utf-8", "replace"), data.decode("utf-8")) or item.changes
         self.compiled[which] = data.decode("utf-8")
 
+    def live_configuration(self):
+        """Take the live .cf as the one to ask: maps alone are to change."""
+        path = self.params["mta"]["compiled"]
+        data = disk.read(path)
+        if data is None:
+            raise CommitError("%s does not exist, so there is no configuration to hold a map against. Run the playbook." % path, path=path)
+        self.compiled["mta"] = data.decode("utf-8", "replace")
+
     # -- maps
 
     def maps(self, map_types):
@@ -131,9 +140,12 @@ class Stage:
 
     def _map_text(self, spec):
         text = spec["content"] if spec["content"] is not None else tables.entries_text(spec["kind"], spec["entries"] or [], self._context())
-        accepted = disk.read(spec["accepted"]) if spec["accepted"] else None
-        if accepted:
-            text = text + accepted.decode("utf-8")
+        if not spec["accepted"]:
+            return text
+        # Managed as well, so that a way back takes the delegates' entries along and does not meet them again at the next run.
+        self.items.append(Item(spec["accepted"], "file", ROOT_ONLY))
+        text, warnings = delegation_entries.merged(spec["kind"], text, disk.read(spec["accepted"]), self._context())
+        self.warnings += warnings
         return text
 
     def _checked_pairs(self, spec, text):

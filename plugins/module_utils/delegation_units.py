@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The units that watch the delegates' directories, and the program that they start. Pure but for reading its own sources."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import io
+import sys
+import zipfile
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, transaction
+
+NAME = "mailjail-delegate@"
+DIRECTORY = "/etc/systemd/system"
+PROGRAM = "/usr/local/lib/mailjail/delegate.pyz"
+WATCHING = ("path", "timer")
+_PACKAGE = __name__.rpartition(".")[0]
+_MAIN = "import sys\n\nfrom %s import delegation\n\nsys.exit(delegation.main(sys.argv[1:]))\n" % _PACKAGE
+
+PATH_UNIT = """\
+# Written by the collection mailjail.sendmail, module sendmail_delegation.
+[Unit]
+Description=Watch the delegated entries of the mail map %i
+
+[Path]
+# The directory, not the file in it: the directory is no link, while the file is whatever a delegate makes of it.
+PathChanged={root}/%i
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+TIMER_UNIT = """\
+# Written by the collection mailjail.sendmail, module sendmail_delegation.
+[Unit]
+Description=Look after the delegated entries of the mail map %i
+
+[Timer]
+# A path unit is blind while its service ends, and while the host is down. What was saved then is found here; where nothing was, nothing is done.
+OnActiveSec=30s
+OnUnitInactiveSec=5min
+AccuracySec=30s
+
+[Install]
+WantedBy=timers.target
+"""
+
+SERVICE_UNIT = """\
+# Written by the collection mailjail.sendmail, module sendmail_delegation.
+[Unit]
+Description=Check and build the delegated entries of the mail map %i
+Documentation=https://galaxy.ansible.com/ui/repo/published/mailjail/sendmail/
+# Each run lasts a second or longer, so no storm of edits makes many; a limit here would leave the path unit dead.
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStartPre=+/usr/bin/touch {lock}
+ExecStart={interpreter} -I {program} %i
+TimeoutStartSec=15min
+# Mail comes first.
+Nice=10
+IOSchedulingClass=idle
+CPUWeight=20
+TasksMax=64
+UMask=0077
+
+# ---- Root, for what it has to write, and for nothing else --------------------------------------------------------
+# Maps get their owner, the delegates' files are read whatever their mode, sendmail takes the user of the submission program.
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_SETUID CAP_SETGID
+NoNewPrivileges=yes
+RestrictSUIDSGID=yes
+ProtectSystem=strict
+ReadWritePaths={writable}
+InaccessiblePaths=-/etc/shadow -/etc/shadow- -/etc/gshadow -/etc/gshadow- -/etc/ssh -/etc/sudoers -/etc/sudoers.d -/boot -/var/spool/cron
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+DevicePolicy=closed
+ProtectProc=invisible
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+KeyringMode=private
+# Name servers, sockets of this host, and the addresses of this host's interfaces, for which sendmail looks.
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@obsolete @debug @keyring @memlock @pkey
+"""
+
+
+def units(interpreter, writable):
+    """Return unit file name to text.
+
+    :param str interpreter: the Python that runs the program.
+    :param list writable: what the program may write to.
+    """
+    values = {"root": delegation.ROOT, "interpreter": interpreter, "program": PROGRAM, "lock": transaction.LOCK, "writable": " ".join(writable)}
+    texts = {"path": PATH_UNIT, "timer": TIMER_UNIT, "service": SERVICE_UNIT}
+    return {"%s.%s" % (NAME, kind): text.format(**values) for kind, text in texts.items()}
+
+
+def watching(name):
+    """Return the units of one map that are enabled and started."""
+    return ["%s%s.%s" % (NAME, name, kind) for kind in WATCHING]
+
+
+def program(sources=None):
+    """Return the program as bytes: an archive of the very sources that judge a playbook run, the same to the byte each time.
+
+    :param dict sources: name of a module to its text; by default all of this package that are loaded.
+    """
+    files = {"__main__.py": _MAIN}
+    for name, text in (loaded_sources() if sources is None else sources).items():
+        files[name.replace(".", "/") + ".py"] = text
+        for depth in range(1, name.count(".") + 1):
+            files["/".join(name.split(".")[:depth]) + "/__init__.py"] = ""
+    found = io.BytesIO()
+    with zipfile.ZipFile(found, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, files[path].encode("utf-8"))
+    return found.getvalue()
+
+
+def loaded_sources():
+    """Return name to text of the modules of this package that are loaded, wherever Ansible loaded them from."""
+    # What only the module sendmail_delegation needs stays on the controller's side of it.
+    unwanted = (__name__, _PACKAGE + ".delegation_host")
+    names = [name for name in sys.modules if name.startswith(_PACKAGE + ".") and name not in unwanted]
+    return {name: sys.modules[name].__loader__.get_source(name) for name in names}
