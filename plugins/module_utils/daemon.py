@@ -14,6 +14,7 @@ __metaclass__ = type
 import collections
 import ipaddress
 import os
+import re
 import socket
 import ssl
 import stat
@@ -28,7 +29,12 @@ PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "UnitFile
               "ExecMainStartTimestampMonotonic")
 # What a step costs, the dearest last: a unit gets the dearest of what its reasons ask for.
 NONE, RELOADED, RESTARTED = "none", "reloaded", "restarted"
-JOURNAL_LINES = 12
+JOURNAL_LINES = 20
+# The kernel stamps files with the time of its last tick.
+TICK = 0.02
+# What systemd says of any service, which is no news.
+CHATTER = re.compile(r"(Starting|Started|Stopping|Stopped|Reloading|Reloaded) |\S+: (Deactivated|Scheduled restart|Failed with result|Consumed|Killing)"
+                     r"|starting daemon|restarting \S+ due to signal")
 
 Listener = collections.namedtuple("Listener", "address port tls")
 # name: with its suffix; text: whole content; watch: files that are read at start or HUP only.
@@ -130,6 +136,12 @@ def greeting_fault(entry, answer):
 def alive(answers):
     """Tell whether every listener said anything of SMTP at all: a daemon that is busy (421) is no reason for a restart."""
     return all(answer[:1] in ("2", "4", "5") for answer in answers)
+
+
+def telling(lines, count=4):
+    """Return the last few lines of a journal that say something, each once."""
+    found = [line.rstrip(".") for line in lines if not CHATTER.match(line)]
+    return [line for place, line in enumerate(found) if line not in found[place + 1:]][-count:]
 
 
 def unit_user(text):
@@ -311,6 +323,8 @@ class Supervisor:
         self.plan = dict((unit.name, needed(unit, self.states[unit.name], self.texts[unit.name], host.times(unit), host.program, now)) for unit in units)
         self._spools_ask_for_restart()
         self._look_at_the_idle()
+        self.enable = [unit.name for unit in units if not self.states[unit.name].enabled]
+        self.stale = any(state.stale for state in self.states.values())
 
     @staticmethod
     def _text(unit):
@@ -352,15 +366,12 @@ class Supervisor:
     def changed(self):
         """Tell whether anything is to be done."""
         return bool(self.diff() or self.removed or any(action != NONE for action, unused in self.plan.values())
-                    or any(paths for unused, paths in self.spools) or self._to_enable())
-
-    def _to_enable(self):
-        return [unit.name for unit in self.units if not self.states[unit.name].enabled]
+                    or any(paths for unused, paths in self.spools) or self.enable)
 
     def report(self):
         """Return what was (or would be) done, for the module's result."""
         reasons = [reason for unit in self.units for reason in self.plan[unit.name][1]]
-        reasons += ["%s is not started at boot" % name for name in self._to_enable()] + ["%s starts a second queue runner" % path for path in self.removed]
+        reasons += ["%s is not started at boot" % name for name in self.enable] + ["%s starts a second queue runner" % path for path in self.removed]
         actions = [self.plan[unit.name][0] for unit in self.units]
         return {"action": max(actions, key=(NONE, RELOADED, RESTARTED).index), "reasons": reasons,
                 "units": [{"name": unit.name, "action": self.plan[unit.name][0], "changed": self.texts[unit.name] != unit.text,
@@ -373,10 +384,10 @@ class Supervisor:
             disk.write(unit_path(unit.name), unit.text.encode("utf-8"), mode="0644")
         for path in self.removed:
             disk.remove(path)
-        if moved or any(self.states[unit.name].stale for unit in self.units):
+        if moved or self.stale:
             self.host.systemctl("daemon-reload")
-        if self._to_enable():
-            self.host.systemctl("enable", *self._to_enable())
+        if self.enable:
+            self.host.systemctl("enable", *self.enable)
         self._start()
 
     def _start(self):
@@ -428,11 +439,35 @@ class Supervisor:
                 faults += [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
         return faults
 
+    def holders(self):
+        """Name the processes that hold declared sockets in our daemon's place."""
+        ours = set(state.main_pid for state in self.states.values())
+        ports = [entry.port for unit in self.units for entry in unit.listeners]
+        found = hostinfo.Host(self.host.runner).listeners(ports)
+        return ["%s is held by process %d (%s)" % (spell((row["address"], row["port"])), row["pid"], row["process"]) for row in found
+                if row["pid"] and row["pid"] not in ours]
+
+    def journal(self, since):
+        """Return the last words of all units since a moment."""
+        return [line for unit in self.units for line in self.host.journal(unit.name, int(since))]
+
+    def present(self):
+        """Say in a sentence what takes mail at this moment."""
+        listeners = [entry for unit in self.units for entry in unit.listeners]
+        taking = [spell(entry) for entry, answer in zip(listeners, greetings(listeners, 6)) if answer.startswith("220")]
+        if not taking:
+            return "NO MAIL IS TAKEN at this moment: see 'journalctl -u %s'." % self.units[0].name
+        pids = ", ".join("%s process %d" % (unit.name, self.states[unit.name].main_pid) for unit in self.units)
+        return "Mail is taken on %s (%s)." % (", ".join(taking), pids)
+
+    def former_units(self):
+        """Return the names of the units whose former text can be put back."""
+        return [unit.name for unit in self.units if self.texts[unit.name] not in (None, unit.text)]
+
     def go_back(self):
         """Put the former unit texts back and start from them; the caller has put the former configuration back."""
-        for unit in self.units:
-            if self.texts[unit.name] is not None:
-                disk.write(unit_path(unit.name), self.texts[unit.name].encode("utf-8"), mode="0644")
+        for name in self.former_units():
+            disk.write(unit_path(name), self.texts[name].encode("utf-8"), mode="0644")
         self.host.systemctl("daemon-reload")
         self.plan = dict((unit.name, (RESTARTED, [])) for unit in self.units)
         former = [self.texts[unit.name] for unit in self.units if unit.listeners and self.texts[unit.name] is not None]
@@ -446,44 +481,40 @@ def bring_up(supervisor, recovery):
     """Do what is needed, prove it, and return to the last good state if it does not hold.
 
     :param supervisor: a :class:`Supervisor` whose plan is made.
-    :param recovery: callables ``mark_good()``, and ``restore()`` which puts the last good configuration back and names it (None: there is none).
+    :param recovery: ``mark_good()`` remembers the live configuration as proven; ``restore()`` puts the last good one back and returns ``(its id or None,
+                     a sentence)``.
     :raises SendmailError: the daemon does not do what was declared; the message says what was tried, what it answered and what runs now.
     """
-    began = time.time()
-    # The kernel stamps files with the time of its last tick.
-    since = began - 0.02
+    began, tried = time.time(), supervisor.report()["action"]
     supervisor.apply()
-    faults = supervisor.prove(since)
+    faults = supervisor.prove(began - TICK)
     if not faults:
         recovery.mark_good()
         return
-    said = [line for unit in supervisor.units for line in supervisor.host.journal(unit.name, int(began))]
-    tried = {NONE: "looked at"}.get(supervisor.report()["action"], supervisor.report()["action"])
-    back, outcome = _return_to_good(supervisor, recovery)
-    raise SendmailError(
-        "sendmail was %s and does not do what was declared: %s. It said: %s. %s" % (
-            tried, "; ".join(faults), " | ".join(said[-6:]) or "nothing", outcome),
-        faults=faults, journal=said, tried=tried, restored=back)
+    faults += supervisor.holders()
+    journal = supervisor.journal(began)
+    restored, outcome = _return_to_good(supervisor, recovery)
+    said = telling(journal)
+    raise SendmailError("sendmail %s and does not do what was declared: %s. %s %s" % (
+        "was " + tried if tried != NONE else "was left running", "; ".join(faults), "It said: %s." % " | ".join(said) if said else "It said nothing.", outcome),
+        faults=faults, journal=journal, tried=tried, restored=restored)
 
 
 def _return_to_good(supervisor, recovery):
-    """Return ``(what was restored, the sentence that says what runs now)``."""
-    known = [name for name, text in supervisor.texts.items() if text is not None]
-    restored = recovery.restore()
-    if not known and restored is None:
-        return None, "There is no earlier good state to return to: mend the cause and run again; nothing takes mail until then."
-    what = "generation %s of the configuration" % restored if restored else "the configuration, which was good before, was left"
-    if len(known) == len(supervisor.texts):
-        what += ", and the former units"
-    again = time.time() - 0.02
+    """Return ``(id of the configuration that was put back or None, the sentences that say what runs now)``."""
+    restored, what = recovery.restore()
+    former = supervisor.former_units()
+    if former:
+        what += " The former %s %s put back." % (" and ".join(former), "were" if len(former) > 1 else "was")
+    if restored is None and not former:
+        return None, "%s %s" % (what, supervisor.present())
+    again = time.time() - TICK
     try:
         supervisor.go_back()
         faults = supervisor.prove(again)
     except SendmailError as exc:
         faults = [exc.message]
     if faults:
-        return restored, "Put back: %s; but the daemon still does not answer: %s. NO MAIL IS TAKEN. See 'journalctl -u %s'." % (
-            what, "; ".join(faults), supervisor.units[0].name)
+        return restored, "%s Even so: %s. %s" % (what, "; ".join(faults), supervisor.present())
     recovery.mark_good()
-    pids = ", ".join("%s is process %d" % (unit.name, supervisor.states[unit.name].main_pid) for unit in supervisor.units)
-    return restored, "Put back: %s; the daemon answers again (%s). Mend the cause and run again." % (what, pids)
+    return restored, "%s %s Mend the cause and run again." % (what, supervisor.present())

@@ -217,12 +217,14 @@ class Recovery:
         generations.mark_good(self.directory)
 
     def restore(self):
-        """Put the last good configuration back; return its id, or None where the live one is good or there is no other."""
-        if generations.is_good(self.directory) or not generations.last_good(self.directory):
-            return None
+        """Put the last good configuration back; return its id or None, and a sentence."""
+        if generations.is_good(self.directory):
+            return None, "The configuration is the one that was proven good last, so it stays."
         wanted = generations.last_good(self.directory)
+        if wanted is None:
+            return None, "No former configuration is kept, so the present one stays."
         generations.restore(self.directory, wanted)
-        return wanted
+        return wanted, "The last good configuration, generation %s, was put back." % wanted
 
 
 def run(params, check_mode):
