@@ -66,6 +66,10 @@ class Host:
         text = self.out(f"systemctl show {unit} " + " ".join(f"-p {name}" for name in properties))
         return dict(line.split("=", 1) for line in text.splitlines())
 
+    def wait_for_daemon(self):
+        """Give the daemon half a minute to listen."""
+        self.run("for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && break; sleep 0.5; done")
+
     @property
     def pid(self):
         """The daemon's process, by its unit."""

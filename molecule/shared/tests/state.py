@@ -1,0 +1,31 @@
+"""The state of a gateway that the playbook is answerable for, and what a run did to it."""
+
+# Everything under /etc, and the trees elsewhere that a role made.
+TREES = ("/etc", "/var/mailjail", "/var/lib/sendmail", "/var/lib/mailjail")
+# A run that changes something keeps the former state as a generation and notes what it proved: that is no part of the state.
+BOOKKEEPING = ("/var/lib/mailjail/generations", "/var/lib/mailjail/state", "/var/lib/mailjail/journal")
+
+
+def state(gateway):
+    """Every path, with kind, owner, mode and content; what the daemon's process is; what is enabled."""
+    files = gateway.snapshot(*TREES)
+    kept = {path: entry for path, entry in files.items() if entry and not path.startswith(BOOKKEEPING)}
+    queue = gateway.out("stat -c '%a %U:%G' /var/spool/mqueue /var/spool/mqueue-client").split("\n")
+    units = gateway.out("systemctl is-enabled sendmail.service sendmail-client.service; systemctl is-active sendmail.service sendmail-client.service")
+    return {"files": kept, "queue": queue, "units": units.split()}
+
+
+def difference(before, after):
+    """What differs between two states, as {path: (before, after)}."""
+    found = {path: (before["files"].get(path), after["files"].get(path))
+             for path in before["files"].keys() | after["files"].keys() if before["files"].get(path) != after["files"].get(path)}
+    found.update({key: (before[key], after[key]) for key in ("queue", "units") if before[key] != after[key]})
+    return found
+
+
+GREETING = "import socket; print(socket.create_connection(('127.0.0.1', 25), 10).recv(99).decode())"
+
+
+def answers(gateway):
+    """Does the daemon greet?"""
+    return gateway.run(f'python3 -c "{GREETING}"').stdout.startswith("220 ")
