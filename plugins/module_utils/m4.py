@@ -148,7 +148,7 @@ ifdef(`_MJ_INCLUDE_', `', `define(`_MJ_INCLUDE_', defn(`include'))define(`_MJ_UN
 define(`_MJ_MAY_READ_', `ifelse(%(includes)sindex(`$1', `..'), `-1', `ifdef(`_CF_DIR_', `eval(index(`$1', _CF_DIR_) == 0)', \
 `eval(regexp(`$1', `^/.*/m4/cf\\.m4$') == 0)')', `0')')dnl
 define(`include', `ifelse($#, `0', ``include'', _MJ_MAY_READ_(`$1'), `1', `_MJ_INCLUDE_(`$1')', `errprint(`*** ERROR: include($1) is no file of the cf library
-')')')define(`sinclude', defn(`include'))dnl
+')')')define(`sinclude', `ifelse($#, `0', ``sinclude'', `include(`$1')')')dnl
 define(`undivert', `ifelse($#, `0', `_MJ_UNDIVERT_', regexp(`$1', `^-?[0-9]+$'), `0', `_MJ_UNDIVERT_(`$1')', `errprint(`*** ERROR: undivert($1) reads a file
 ')')')dnl
 """
