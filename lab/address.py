@@ -5,9 +5,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-SLOTS = range(8)
+# Eight pairs of networks fit into the documentation networks. When many labs are up at once, a second eight come
+# from the networks for benchmarks (RFC 2544), which nobody routes either.
+SLOTS = range(16)
 SIDES = ("inside", "outside")
-BASE4 = {"inside": int(ipaddress.ip_address("198.51.100.0")), "outside": int(ipaddress.ip_address("203.0.113.0"))}
+BASE4 = {"inside": ("198.51.100.0", "198.18.0.0"), "outside": ("203.0.113.0", "198.19.0.0")}
 SIDE6 = {"inside": 1, "outside": 2}
 
 PODMAN_HOST, NAMESERVER, MAILSERVER, CLIENT, LISTED, THIRD, NAMELESS = 1, 2, 3, 5, 6, 7, 8
@@ -46,11 +48,12 @@ class Layout:
 
     def net4(self, side):
         """IPv4 network of a side."""
-        return ipaddress.ip_network((BASE4[side] + 32 * self.slot, 27))
+        block, place = divmod(self.slot, 8)
+        return ipaddress.ip_network((int(ipaddress.ip_address(BASE4[side][block])) + 32 * place, 27))
 
     def net6(self, side):
         """IPv6 network of a side."""
-        return ipaddress.ip_network(f"2001:db8:{self.slot}:{SIDE6[side]}::/64")
+        return ipaddress.ip_network(f"2001:db8:{self.slot:x}:{SIDE6[side]}::/64")
 
     def addr4(self, side, number):
         """IPv4 address of a host number."""
@@ -58,7 +61,7 @@ class Layout:
 
     def addr6(self, side, number):
         """IPv6 address of a host number; the decimal digits are kept, as an administrator would write them."""
-        return str(ipaddress.ip_address(f"2001:db8:{self.slot}:{SIDE6[side]}::{number}"))
+        return str(ipaddress.ip_address(f"2001:db8:{self.slot:x}:{SIDE6[side]}::{number}"))
 
     def addresses(self, side, number):
         """All addresses of a host number on a side."""

@@ -5,16 +5,12 @@ import json
 
 from . import address, paths
 from .podman import LABEL, networks, podman
-from .runtime import REAL_SANDBOX
+from .runtime import BOOTED, REAL_SANDBOX, SANDBOX_PROBE
 from .shell import LabError, last_words
 
 FINGERPRINT = "mailjail.fingerprint"
 HOST_LABEL = "mailjail.host"
 HOME_LABEL = "mailjail.checkout"
-BOOTED = """
-until systemctl is-system-running --wait 2>/dev/null | grep -Eqx 'running|degraded'; do sleep 0.1; done
-systemctl is-system-running
-"""
 TIMEOUT = 124   # exit code of timeout(1)
 CAPS = {"gateways": REAL_SANDBOX, "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
 
@@ -102,8 +98,7 @@ def wait_booted(layout, host, seconds=60):
 
 def check_sandbox(layout, host):
     """A unit's ProtectSystem=strict must really make /etc read-only; containers like to ignore it silently."""
-    probe = execute(layout, host, "systemd-run", "--quiet", "--wait", "--pipe", "-p", "ProtectSystem=strict",
-                    "sh", "-c", "touch /etc/.lab-probe && echo writable || echo readonly", check=False)
+    probe = execute(layout, host, *SANDBOX_PROBE, check=False)
     if probe.stdout.strip() != "readonly":
         raise LabError(f"{host.fqdn}: expected ProtectSystem=strict to make /etc read-only, got "
                        f"{probe.stdout.strip() or probe.stderr.strip()!r}; a service's sandbox would be a sham here. "

@@ -19,6 +19,12 @@ INOTIFY_NEEDED = 2048
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
                 "--security-opt", "apparmor=unconfined")
+BOOTED = """
+until systemctl is-system-running --wait 2>/dev/null | grep -Eqx 'running|degraded'; do sleep 0.1; done
+systemctl is-system-running
+"""
+SANDBOX_PROBE = ("systemd-run", "--quiet", "--wait", "--pipe", "-p", "ProtectSystem=strict",
+                 "sh", "-c", "touch /etc/.lab-probe && echo writable || echo readonly")
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ def choose(image):
             conf.write_text(f"{stamp}{choice}{because}\n{choice.conf()}")
             say(f"podman  {choice}{because}")
             return
-        reasons.append(f"{choice} refused: {refusal}")
-    raise LabError("podman cannot boot a container with systemd on this machine. Tried: " + "; ".join(reasons)
+        reasons.append(f"{choice} refused: {refusal.removeprefix('Error: ')}")
+    raise LabError("podman cannot boot a container with a working systemd on this machine. Tried: " + "; ".join(reasons)
                    + ". Run as root, on a machine that allows CAP_SYS_ADMIN to containers")
 
 
@@ -107,16 +113,17 @@ def podman_version():
 
 
 def refused(image, conf):
-    """None if a container boots to systemd under that configuration, else the reason."""
+    """None if under that configuration a container boots and sandboxes its services, else the reason."""
     name = f"mailjail-trial-{os.getpid()}"
     try:
         started = podman("run", "--detach", "--rm", "--replace", "--name", name, "--network", "none",
                          "--systemd=always", *REAL_SANDBOX, image, "/sbin/init", conf=conf, check=False)
         if started.returncode:
             return last_words(started, 1)
-        booted = podman("exec", name, "timeout", "30", "sh", "-c",
-                        "until systemctl is-system-running | grep -Eq 'running|degraded'; do sleep 0.1; done",
-                        conf=conf, check=False)
-        return None if booted.returncode == 0 else f"systemd did not boot in 30 s: {last_words(booted, 1)}"
+        booted = podman("exec", name, "timeout", "30", "sh", "-c", BOOTED, conf=conf, check=False)
+        if not booted.stdout.strip():
+            return f"systemd did not boot in 30 s: {last_words(booted, 1)}"
+        probe = podman("exec", name, *SANDBOX_PROBE, conf=conf, check=False)
+        return None if probe.stdout.strip() == "readonly" else f"ProtectSystem=strict has no effect: {last_words(probe)}"
     finally:
         podman("rm", "--force", "--ignore", "--time", "0", name, conf=conf, check=False)

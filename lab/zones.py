@@ -6,7 +6,7 @@ from . import address
 from .address import CORP, DNSBL, LAB, STRANGER, THIRD_DOMAIN
 
 PARENT = "example"
-REVERSE4 = ("100.51.198.in-addr.arpa", "113.0.203.in-addr.arpa")
+REVERSE4 = ("100.51.198.in-addr.arpa", "113.0.203.in-addr.arpa", "0.18.198.in-addr.arpa", "0.19.198.in-addr.arpa")
 REVERSE6 = "8.b.d.0.1.0.0.2.ip6.arpa"
 ZONES = (CORP, STRANGER, THIRD_DOMAIN, DNSBL, LAB, PARENT, *REVERSE4, REVERSE6)
 TTL = 60

@@ -22,6 +22,15 @@ def test_addresses(side, number, four, six):
     assert PLAN.addresses(side, number) == [four, six]
 
 
+@pytest.mark.parametrize(("slot", "inside", "outside"), [
+    (0, "198.51.100.0/27", "203.0.113.0/27"), (7, "198.51.100.224/27", "203.0.113.224/27"),
+    (8, "198.18.0.0/27", "198.19.0.0/27"), (15, "198.18.0.224/27", "198.19.0.224/27")])
+def test_networks_of_slots(slot, inside, outside):
+    plan = address.plan("x", slot, ["debian12"])
+    assert (str(plan.net4("inside")), str(plan.net4("outside"))) == (inside, outside)
+    assert all(zones.zone_of(owner) for owner, _, _ in zones.records(plan))
+
+
 def test_without_ipv6_there_is_none():
     assert PLAIN.addresses("inside", 2) == ["198.51.100.2"]
     assert "AAAA" not in "".join(zones.zone_texts(PLAIN).values())
@@ -30,7 +39,7 @@ def test_without_ipv6_there_is_none():
 def test_slots_do_not_overlap():
     nets = [net for slot in address.SLOTS for side in address.SIDES
             for net in [address.Layout("x", slot, ("i",)).net4(side)]]
-    assert len(nets) == 16
+    assert len(nets) == 32
     assert not any(one.overlaps(two) for one in nets for two in nets if one is not two)
 
 
@@ -52,7 +61,7 @@ def test_hosts_are_found_by_short_and_full_name(name):
 
 @pytest.mark.parametrize(("name", "slot", "gateways", "words"), [
     ("La b", 0, ["a"], "lab name"), ("a-b", 0, ["a"], "lab name"), ("x" * 17, 0, ["a"], "lab name"),
-    ("a", 8, ["a"], "slot 8"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"), ("a", 0, ["a"] * 11, "11 gate"),
+    ("a", 16, ["a"], "slot 16"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"), ("a", 0, ["a"] * 11, "11 gate"),
 ])
 def test_impossible_plans_are_refused_in_a_sentence(name, slot, gateways, words):
     with pytest.raises(ValueError, match=words):
@@ -111,7 +120,7 @@ def test_named_forwards_only_what_is_not_the_labs():
     ("other", 5, {5: "other"}, {}, 5),
     ("other", 6, {5: "other"}, {}, 6),
     ("demo", None, {0: "a"}, {}, 1),
-    ("other", None, {n: "a" for n in range(1, 8)}, {}, 0),
+    ("other", None, {n: "a" for n in range(1, 16)}, {}, 0),
 ])
 def test_slot_choice(name, wanted, in_use, blocked, slot):
     assert slots.choose(name, wanted, in_use, blocked) == slot
@@ -120,7 +129,7 @@ def test_slot_choice(name, wanted, in_use, blocked, slot):
 @pytest.mark.parametrize(("wanted", "in_use", "blocked", "words"), [
     (3, {3: "rival"}, {}, "lab rival holds it"),
     (2, {}, {2: "would hide the mirror"}, "would hide the mirror"),
-    (None, {n: "rival" for n in range(8)}, {}, "no free slot"),
+    (None, {n: "rival" for n in range(16)}, {}, "no free slot"),
 ])
 def test_a_slot_that_cannot_be_had_is_explained(wanted, in_use, blocked, words):
     with pytest.raises(LabError, match=words):
