@@ -1,0 +1,186 @@
+"""Bad input: refused by name, before anything is touched; what could be run as a program is never run.
+
+Every row is a run of the playbook against a converged host. All rows run first, some at a time; the host is compared before and after.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from state import answers, difference, state
+
+PLANTED = "/var/tmp/mailjail-planted"
+BOMBS = {"syscmd": f"x'syscmd(`touch {PLANTED}')`", "newline": f"x\nO QueueDirectory={PLANTED}", "backquote": "x`y", "dnl": "dnl.example"}
+
+# What is wrong: (variables, words that the refusal must hold).
+ROWS = {
+    "no domain": ({"sendmail_domain": ""}, ["sendmail_domain"]),
+    "no mail server": ({"sendmail_mail_server": ""}, ["sendmail_mail_server"]),
+    "unknown key of a dictionary": ({"sendmail_limits": {"recipents": 5}}, ["recipents", "sendmail_limits"]),
+    "unknown key of a row": ({"sendmail_listeners": [{"nmae": "MTA"}]}, ["nmae", "sendmail_listeners"]),
+    "a word for a number": ({"sendmail_limits": {"recipients": "many"}}, ["recipients"]),
+    "a dictionary for a list": ({"sendmail_relay_networks": {"net": 1}}, ["sendmail_relay_networks"]),
+    "a word for a boolean": ({"sendmail_masquerade": {"envelope": "perhaps"}}, ["envelope"]),
+    "a choice that there is not": ({"sendmail_privilege": "careful"}, ["sendmail_privilege", "careful"]),
+    "a duration that is none": ({"sendmail_timeouts": {"command": "soon"}}, ["command", "soon"]),
+    "an option that there is not": ({"sendmail_options": {"confMAX_MESAGE_SIZE": 1}}, ["confMAX_MESAGE_SIZE", "confMAX_MESSAGE_SIZE"]),
+    "an integer option with a word": ({"sendmail_options": {"confMAX_MESSAGE_SIZE": "abc"}}, ["confMAX_MESSAGE_SIZE", "abc"]),
+    "a boolean option with a word": ({"sendmail_options": {"confTRY_NULL_MX_LIST": "notabool"}}, ["confTRY_NULL_MX_LIST", "notabool"]),
+    "a feature that there is not": ({"sendmail_features": [{"name": "nocanonfy"}]}, ["nocanonfy"]),
+    "a feature that opens the relay": ({"sendmail_features": [{"name": "promiscuous_relay"}]}, ["promiscuous_relay"]),
+    "both ways of privilege: a jail for nobody": ({"sendmail_privilege": "unprivileged", "sendmail_jail_files": [{"path": "x"}]},
+                                                  ["sendmail_privilege", "sendmail_jail_files"]),
+    "both ways of privilege: RunAsUser in a jail": ({"sendmail_privilege": "jailed", "sendmail_options": {"confRUN_AS_USER": "nobody"}},
+                                                    ["sendmail_privilege", "confRUN_AS_USER"]),
+    "a floor that lets 8.8 in": ({"sendmail_version_floor": "8.8.0"}, ["sendmail_version_floor", "8.8"]),
+    "a release below the floor": ({"sendmail_version_floor": "8.99"}, ["8.99", "sendmail 8.1"]),
+    "a key twice": ({"sendmail_mailertable": {"entries": [{"key": "a.example", "value": "smtp:[b.test]"}, {"key": "A.example", "value": "smtp:[c.test]"}]}},
+                    ["mailertable", "a.example"]),
+    "a key with a blank": ({"sendmail_mailertable": {"entries": [{"key": "a b.example", "value": "smtp:[b.example]"}]}}, ["mailertable", "a b.example"]),
+    "a mailer that is not declared": ({"sendmail_mailertable": {"entries": [{"key": "a.example", "value": "uucp:b"}]}}, ["mailertable", "a.example", "uucp"]),
+    "an access tag that there is not": ({"sendmail_access": {"entries": [{"key": "Conect:192.0.2.1", "value": "REJECT"}]}}, ["access", "Conect"]),
+    "a network that is none": ({"sendmail_relay_networks": ["192.0.2.0/33"]}, ["192.0.2.0/33"]),
+    "a network with host bits": ({"sendmail_relay_networks": ["192.0.2.77/24"]}, ["192.0.2.77/24"]),
+    "everybody may relay": ({"sendmail_relay_networks": ["0.0.0.0/0"]}, ["sendmail_relay_networks"]),
+    "an alias to a program that is not listed": ({"sendmail_aliases": {"entries": [{"key": "steal", "value": "|/usr/bin/id"}]}}, ["aliases", "steal", "id"]),
+    "a shell as a listed command": ({"sendmail_smrsh_commands": [{"name": "sh", "target": "/bin/sh"}]}, ["sendmail_smrsh_commands", "sh"]),
+    "a jail path that climbs": ({"sendmail_jail_files": [{"path": "../etc/x"}]}, ["../etc/x"]),
+    "a route test that fails": ({"sendmail_route_tests": [{"name": "the world may relay", "recipient": "a@third.example", "expect": "accepted"}]},
+                                ["the world may relay", "accepted", "Relaying denied"]),
+    "a file that is not there": ({"sendmail_access": {"file": "/nonexistent/access"}}, ["access", "/nonexistent/access"]),
+    "a map from two places": ({"sendmail_access": {"file": "/etc/hostname", "host_file": "/etc/hostname"}}, ["sendmail_access"]),
+    "a template that is not there": ({"sendmail_mc_template": "/nonexistent/my.mc.j2"}, ["/nonexistent/my.mc.j2"]),
+}
+# Places where a value goes into the .mc, a map or a unit: {variable: value around a word}.
+PLACES = {
+    "sendmail_domain": lambda word: word,
+    "sendmail_mail_server": lambda word: word,
+    "sendmail_relay_domains": lambda word: [word],
+    "sendmail_smart_host": lambda word: word,
+    "sendmail_host_name": lambda word: word,
+    "sendmail_local_host_names": lambda word: [word],
+    "sendmail_postmaster": lambda word: word,
+    "sendmail_trusted_users": lambda word: [word],
+    "sendmail_privacy_options": lambda word: [word],
+    "sendmail_mailers": lambda word: [word],
+    "sendmail_masquerade": lambda word: {"as": word},
+    "sendmail_dns_block_lists": lambda word: [{"zone": word}],
+    "sendmail_listeners": lambda word: [{"name": word}],
+    "sendmail_features": lambda word: [{"name": "enhdnsbl", "arguments": [word]}],
+    "sendmail_options": lambda word: {"confDOUBLE_BOUNCE_ADDRESS": word},
+    "sendmail_mailertable": lambda word: {"entries": [{"key": word, "value": "smtp:[b.example]"}]},
+    "sendmail_access": lambda word: {"entries": [{"key": f"To:{word}", "value": "REJECT"}]},
+    "sendmail_virtusertable": lambda word: {"domains": [word], "entries": [{"key": "@v.example", "value": "bob@corp.example"}]},
+    "sendmail_run_user": lambda word: word,
+    "sendmail_queue_interval": lambda word: word,
+    "sendmail_jail_path": lambda word: f"/var/{word}",
+}
+# The backquote and the word dnl may be harmless as data in some places; then they are taken, as data. What could run or add a line never is.
+FOR_SURE = ("syscmd", "newline")
+
+
+def bombs():
+    """Rows of values that are dangerous in m4, for each place."""
+    for place, around in PLACES.items():
+        for name in FOR_SURE:
+            values = {place: around(BOMBS[name])}
+            if place == "sendmail_run_user":
+                values["sendmail_privilege"] = "unprivileged"
+            yield f"{place}: {name}", (values, [place.replace("sendmail_", "")])
+
+
+ALL = {**ROWS, **dict(bombs())}
+
+
+@pytest.fixture(scope="module", name="runs")
+def runs_(world):
+    """Every row's run, on the first gateway only; and the host before and after."""
+    gateway = world.gateways[0]
+    before = state(gateway)
+    with ThreadPoolExecutor(max_workers=int(os.environ.get("MAILJAIL_PARALLEL", "3"))) as pool:
+        jobs = {name: pool.submit(world.play, "--limit", gateway.name, values=values) for name, (values, _words) in ALL.items()}
+        runs = {name: job.result() for name, job in jobs.items()}
+    return {"runs": runs, "touched": difference(before, state(gateway)), "gateway": gateway}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_refused_by_name(runs, name):
+    run = runs["runs"][name]
+    assert run.status != 0, run
+    said = " ".join(run.messages) or run.output
+    missing = [word for word in ALL[name][1] if word not in said]
+    assert not missing, f"expected {missing} in: {said}"
+    assert "Traceback" not in run.output and "MODULE FAILURE" not in run.output, run
+
+
+def test_nothing_was_touched(runs):
+    assert runs["touched"] == {}
+    assert answers(runs["gateway"])
+
+
+def test_nothing_was_run(runs):
+    """Neither on the host nor on the controller."""
+    assert runs["gateway"].run(f"test -e {PLANTED}").returncode != 0
+    assert not os.path.exists(PLANTED)
+
+
+@pytest.fixture(name="one")
+def one_(world):
+    """A gateway whose circumstances are made bad; it must be whole again afterwards."""
+    gateway = world.gateways[0]
+    before = state(gateway)
+    yield gateway
+    assert difference(before, state(gateway)) == {}
+    assert answers(gateway)
+
+
+def refused(world, gateway, *words):
+    """Run the playbook, which must fail with a message that holds the words."""
+    run = world.play("--limit", gateway.name)
+    assert run.status != 0, run
+    said = " ".join(run.messages)
+    assert [word for word in words if word not in said] == [], said
+    return said
+
+
+def test_a_name_that_is_not_fully_qualified(world, one):
+    one.out("cp /etc/hosts /run/hosts; hostname shorty; sed 's/gw-debian[0-9]*\\.corp\\.example.*/shorty/' /run/hosts >/etc/hosts")
+    try:
+        refused(world, one, "shorty", "/etc/hosts", "hostname")
+    finally:
+        one.out(f"cat /run/hosts >/etc/hosts; hostname {one.name}")
+
+
+def test_a_host_of_an_unknown_family(world, one):
+    one.out("printf 'ID=plan9\\nNAME=\"Plan 9\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
+    try:
+        refused(world, one, "Plan 9")
+    finally:
+        one.out("umount /etc/os-release")
+
+
+def test_another_program_on_port_25(world, one):
+    one.out("systemctl stop sendmail.service; systemd-run -q --unit lab-stranger python3 -c "
+            "'import socket, time; s = socket.create_server((\"\", 25)); time.sleep(600)'; sleep 1")
+    try:
+        refused(world, one, "port 25", "python3")
+    finally:
+        one.out("systemctl stop lab-stranger; systemctl start sendmail.service; sleep 1")
+
+
+def test_m4_is_missing(world, one):
+    one.out("mount --bind /dev/null /usr/bin/m4; echo >>/etc/mail/sendmail.mc")
+    try:
+        refused(world, one, "m4")
+    finally:
+        one.out("umount /usr/bin/m4; sed -i '$ d' /etc/mail/sendmail.mc")
+
+
+@pytest.mark.only("default")
+def test_a_link_in_the_jail_is_refused_unless_it_may_go(world, one):
+    one.out("ln -s /etc/passwd /var/mailjail/var/link")
+    try:
+        run = world.play("--limit", one.name, values={"sendmail_jail_purge": "refuse"})
+        assert run.status != 0 and "/var/mailjail/var/link" in " ".join(run.messages), run
+    finally:
+        one.out("rm /var/mailjail/var/link")
