@@ -72,13 +72,13 @@ def choose(image):
         return
     reasons = []
     for choice in candidates():
-        trial = conf.with_suffix(".trial")
+        trial = conf.with_suffix(f".trial-{os.getpid()}")
         trial.write_text(choice.conf())
         refusal = refused(image, trial)
         trial.unlink()
         if refusal is None:
             because = f", because {reasons[0]}" if reasons else ""
-            conf.write_text(f"{stamp}{choice}{because}\n{choice.conf()}")
+            write(conf, f"{stamp}{choice}{because}\n{choice.conf()}")
             say(f"podman  {choice}{because}")
             return
         reasons.append(f"{choice} refused: {refusal.removeprefix('Error: ')}")
@@ -104,7 +104,14 @@ def prepare():
         raise LabError("the lab makes networks and system containers; run it as root")
     paths.WORK.mkdir(exist_ok=True)
     if not paths.CONTAINERS_CONF.exists():
-        paths.CONTAINERS_CONF.write_text(Choice().conf())
+        write(paths.CONTAINERS_CONF, Choice().conf())
+
+
+def write(path, text):
+    """Replace a file whole: another process's podman may be reading it."""
+    fresh = path.with_suffix(f".new-{os.getpid()}")
+    fresh.write_text(text)
+    fresh.rename(path)
 
 
 def podman_version():
@@ -124,6 +131,7 @@ def refused(image, conf):
         if not booted.stdout.strip():
             return f"systemd did not boot in 30 s: {last_words(booted, 1)}"
         probe = podman("exec", name, *SANDBOX_PROBE, conf=conf, check=False)
-        return None if probe.stdout.strip() == "readonly" else f"ProtectSystem=strict has no effect: {last_words(probe)}"
+        real = probe.stdout.strip() == "readonly"
+        return None if real else f"ProtectSystem=strict has no effect: {last_words(probe)}"
     finally:
         podman("rm", "--force", "--ignore", "--time", "0", name, conf=conf, check=False)
