@@ -45,14 +45,13 @@ LIMITS = (
     ("queue_load", "confQUEUE_LA"),
     ("refuse_load", "confREFUSE_LA"),
     ("retry_after", "confMIN_QUEUE_AGE"),
+    ("retry_at_most", "confMAX_QUEUE_AGE"),
 )
 # Tests that stand for the world outside never come from a network that may relay.
 OUTSIDE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 FOREIGN = "mailjail-test.example"
 HELO = "client." + FOREIGN
 ROLE_ACCOUNTS = ("postmaster", "MAILER-DAEMON", "root", "abuse", "hostmaster", "security")
-# What a map is called in the .cf, where that differs.
-MAP_NAMES = {"virtusertable": "virtuser", "genericstable": "generics"}
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 # Free kinds of the language, and how m4.quote calls them: $j and ${client_addr} stay macros of sendmail.
 _FREE = {"any": "macros", "message": "macros"}
@@ -90,7 +89,7 @@ def maps(site):
 def _map(site, name, derived):
     table, platform, secret = _table(site, name), site["platform"], name == "authinfo"
     readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"
-    found = {"name": MAP_NAMES.get(name, name), "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
+    found = {"name": name, "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
              "type": "btree" if name == "userdb" else site["map_type"], "secret": secret, "owner": "root", "group": "root",
              "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
              "database_owner": "root", "database_group": readers, "database_mode": "0640"}
@@ -102,7 +101,7 @@ def _map(site, name, derived):
         found[sources[0]] = table[sources[0]]
         return found
     found["entries"] = merge(derived, table.get("entries") or [])
-    if table.get("delegated"):
+    if table.get("delegated") or name in site["delegated"]:
         found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
     return found
 
@@ -181,10 +180,9 @@ def local_names(site):
 
 
 def directories(site):
-    """Return the option ``directories`` of sendmail_config: those of the platform's table, and the one that keeps the state of other hosts."""
-    queue = site["platform"]["directories"]["mta_queue"]
-    status = dict(queue, path=queue["path"] + "/.hoststat", mode="0700")
-    return [site["platform"]["directories"][name] for name in sorted(site["platform"]["directories"])] + [status]
+    """Return the option ``directories`` of sendmail_config: those of the platform's table."""
+    found = site["platform"]["directories"]
+    return [found[name] for name in sorted(found)]
 
 
 # -- what must be true
@@ -196,7 +194,8 @@ def outside(networks):
     for address in OUTSIDE:
         if not any(ipaddress.ip_address(address) in network for network in own):
             return address
-    raise InvalidValue("sendmail_relay_networks holds %s: that is nearly everybody. Name your own networks." % ", ".join(OUTSIDE), variable="sendmail_relay_networks")
+    raise InvalidValue("sendmail_relay_networks holds %s: that is nearly everybody. Name your own networks." % ", ".join(OUTSIDE),
+                       variable="sendmail_relay_networks")
 
 
 def inside(network):
@@ -219,9 +218,8 @@ def strangers(site):
         recipients += [(" by a percent sign", "user%%%s@%s" % (FOREIGN, site["domain"])), (" by an exclamation mark", "%s!user@%s" % (FOREIGN, site["domain"])),
                        (" by a source route", "@%s:user@%s" % (site["domain"], FOREIGN))]
     client = outside(site["relay_networks"])
-    tests = [{"name": "a stranger cannot relay" + how, "client_address": client, "recipient": recipient, "expect": "refused", "code": "550" if not how else None}
-             for how, recipient in recipients]
-    return [{key: value for key, value in test.items() if value is not None} for test in tests]
+    return [{"name": "a stranger cannot relay" + how, "client_address": client, "recipient": recipient, "expect": "refused", "code": "550"}
+            for how, recipient in recipients]
 
 
 def own_domains(site):
@@ -261,11 +259,13 @@ def mc(site):
     platform, run_user = site["platform"], site["run_user"]
     owner = (run_user, run_user) if site["privilege"] == "unprivileged" else (platform["default_user"], platform["default_group"])
     return {
-        "preamble": m4.PREAMBLE.rstrip("\n"), "maps": map_features(site), "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
+        "preamble": m4.PREAMBLE.rstrip("\n"), "maps": map_features(site),
+        "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
         "host_name": _quoted(site, "named", "sendmail_host_name", "host"), "smart_host": _quoted(site, "smart_host", "sendmail_smart_host", "relay"),
         "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
         "default_user": m4.quote("%s:%s" % owner, "sendmail_run_user", "user"), "trusted_user": m4.quote(platform["trusted_user"], "sendmail_run_user", "user"),
-        "privacy": m4.quote(site["privacy"], "sendmail_privacy_options", "privacy"), "mailers": [m4.quote(one, "sendmail_mailers", "word") for one in site["mailers"]],
+        "privacy": m4.quote(site["privacy"], "sendmail_privacy_options", "privacy"),
+        "mailers": [m4.quote(one, "sendmail_mailers", "word") for one in site["mailers"]],
         "userdb": m4.quote(platform["maps"]["userdb"] + ".db", "sendmail_userdb", "path") if _in_use(site, "userdb") else "",
         "domains": {name: [m4.quote(domain, "sendmail_%s.domains" % name, "domain") for domain in _table(site, name).get("domains") or []]
                     for name in ("virtusertable", "genericstable")},
@@ -273,6 +273,7 @@ def mc(site):
         "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "submission": submission(site["listeners"]),
         "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]), "queue_group": queue_group(site),
         "local_flags_removed": local_flags_removed(site["local_delivery"]),
+        "local_config": raw(site["local_config"], "sendmail_local_config"), "local_rulesets": raw(site["local_rulesets"], "sendmail_local_rulesets"),
     }
 
 
@@ -356,8 +357,8 @@ def limits(values):
     """Return the define() statements of the limits."""
     loads = [values[key] for key in ("delay_load", "queue_load", "refuse_load") if values.get(key)]
     if loads != sorted(loads):
-        raise InvalidValue("sendmail_limits: delay_load %(delay_load)s, queue_load %(queue_load)s and refuse_load %(refuse_load)s must rise in this order." % values,
-                           variable="sendmail_limits")
+        raise InvalidValue("sendmail_limits: delay_load %(delay_load)s, queue_load %(queue_load)s and refuse_load %(refuse_load)s must rise in this order."
+                           % values, variable="sendmail_limits")
     return [define(name, values[key], "sendmail_limits." + key) for key, name in LIMITS if values.get(key) is not None]
 
 
@@ -376,6 +377,26 @@ def queue_group(site):
     limit = site["limits"]
     return "`P=%s, F=f, I=%s, R=%s'" % (site["platform"]["mta"]["queue"], m4.quote(limit["queue_interval"], "sendmail_limits.queue_interval", "interval")[1:-1],
                                  m4.quote(limit["queue_runners"], "sendmail_limits.queue_runners", "integer")[1:-1])
+
+
+def raw(text, variable):
+    """Return lines for the .cf as they stand; :raises InvalidValue: m4 would change them, since it reads these lines like all others."""
+    for number, line in enumerate(text.splitlines(), 1):
+        quote = next((character for character in line if character in "`'"), None)
+        word = m4.live_word(line)
+        if quote or word:
+            what = "the quote %s" % quote if quote else "the word %s" % word
+            raise InvalidValue("%s, line %d: found %s in '%s'; m4 would take it away or replace it. Write the line without it, or write a template of your "
+                               "own (sendmail_mc_template)." % (variable, number, what, line), variable=variable)
+    return text.rstrip("\n")
+
+
+def cf_listeners(lines):
+    """Return ``DaemonPortOptions`` lines of a .cf as entries of ``sendmail_listeners``."""
+    found = [language.check_daemon_options(line) for line in lines]
+    return [{"name": one.get("Name", "MTA"), "address": one.get("Addr", "::" if one.get("Family") == "inet6" else "0.0.0.0"),
+             "port": int({"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}.get(one.get("Port", "smtp"), one.get("Port"))),
+             "modifiers": list(one.get("Modifiers", ""))} for one in found]
 
 
 def local_flags_removed(delivery):
