@@ -146,7 +146,7 @@ def apply(spec, data, runner):
             raise Refused(["%s'%s': %s." % ("line %d, " % one.line if one.line else "", one.key, one.reason) for one in verdict.refused])
         result = commit(spec, base, verdict.kept, runner)
     changed = len([change for change in result["changes"] if change["what"] == "map"])
-    return Outcome("accepted", "%d entries are in force; %s" % (len(verdict.kept), "changed: %d" % changed if changed else "they were before"), [])
+    return Outcome("accepted", "Entries in force: %d, changed: %d" % (len(verdict.kept), changed), [])
 
 
 def live_base(path):
@@ -189,12 +189,12 @@ def plain(text):
     return re.sub(r"[^\x20-\x7e]", lambda found: "\\x%02x" % ord(found.group()), text)
 
 
-def result_text(name, outcome, author, moment):
+def result_text(name, outcome, owner, moment):
     """Return the text of entries.result.
 
-    :param str name: the map. :param str author: who saved the file. :param moment: ``time.struct_time`` in UTC.
+    :param str name: the map. :param str owner: whose file was answered. :param moment: ``time.struct_time`` in UTC.
     """
-    lines = ["%s  %s  %s, saved by %s" % (outcome.word, time.strftime("%Y-%m-%d %H:%M:%S UTC", moment), name, plain(author)),
+    lines = ["%s  %s  map %s, file of %s" % (outcome.word, time.strftime("%Y-%m-%d %H:%M:%S UTC", moment), name, plain(owner)),
              plain(outcome.told) + (":" if outcome.reasons else ".")]
     lines += ["  " + plain(reason) for reason in outcome.reasons[:REASONS_SHOWN]]
     if len(outcome.reasons) > REASONS_SHOWN:
@@ -202,15 +202,15 @@ def result_text(name, outcome, author, moment):
     return "\n".join(lines) + "\n"
 
 
-def answer(name, spec, outcome, author, fresh, runner):
+def answer(name, spec, outcome, owner, fresh, runner):
     """Tell the delegates what became of their entries: in their directory, in the journal, and by mail where that is wanted.
 
     :param bool fresh: they were not told the same before; a mail is sent once.
     """
-    text, good = result_text(name, outcome, author, time.gmtime()), outcome.word == "accepted"
+    text, good = result_text(name, outcome, owner, time.gmtime()), outcome.word == "accepted"
     # <4> and <6> are what the journal calls warning and info.
     for line in text.splitlines():
-        print("%s%s: %s" % ("<6>" if good else "<4>", name, line.strip()))
+        print(("<6>" if good else "<4>") + line)
     sys.stdout.flush()
     write_result(name, spec, text)
     if spec["notify"] and not good and fresh:
@@ -222,7 +222,7 @@ def write_result(name, spec, text):
     try:
         disk.write(os.path.join(ROOT, name, RESULT), text.encode("ascii"), "root", spec["group"], "0640")
     except (OSError, SendmailError) as exc:
-        print("<4>%s: the answer could not be written: %s" % (name, plain(str(exc))))
+        print("<4>the answer could not be written: %s" % plain(str(exc)))
 
 
 def mail(name, spec, text, runner):
@@ -231,10 +231,10 @@ def mail(name, spec, text, runner):
     try:
         sent = runner.run([spec["common"]["sendmail"], "-i", "-odi", "--", spec["notify"]], stdin=message)
     except SendmailError as exc:
-        print("<4>%s: no mail to %s: %s" % (name, spec["notify"], plain(exc.message)))
+        print("<4>no mail to %s: %s" % (spec["notify"], plain(exc.message)))
         return
     if sent.rc:
-        print("<4>%s: no mail to %s: sendmail ended with %d: %s" % (name, spec["notify"], sent.rc, plain((sent.stdout + sent.stderr).strip())))
+        print("<4>no mail to %s: sendmail ended with %d: %s" % (spec["notify"], sent.rc, plain((sent.stdout + sent.stderr).strip())))
 
 
 # -- one run
@@ -276,11 +276,16 @@ def process(name, spec, runner):
         outcome = Outcome("refused", NOTHING_CHANGED, exc.details["reasons"])
     except SendmailError as exc:
         outcome = Outcome("refused", NOTHING_CHANGED, [exc.message])
-    author = user_name(found["owner"]) if found else "nobody"
-    answer(name, spec, outcome, author, before.get("reasons") != outcome.reasons, runner)
-    os.makedirs(own_state(spec), mode=0o700, exist_ok=True)
-    disk.write(seen_path(spec), json.dumps({"signature": found, "reasons": outcome.reasons}).encode("utf-8"))
+    owner = user_name(found["owner"]) if found else "nobody"
+    answer(name, spec, outcome, owner, before.get("reasons") != outcome.reasons, runner)
+    remember(spec, found, outcome.reasons)
     return True
+
+
+def remember(spec, found, reasons):
+    """Remember that a state of the delegates' file was answered."""
+    os.makedirs(own_state(spec), mode=0o700, exist_ok=True)
+    disk.write(seen_path(spec), json.dumps({"signature": found, "reasons": reasons}).encode("utf-8"))
 
 
 def main(argv):
@@ -291,9 +296,10 @@ def main(argv):
     if spec is None:
         print("<4>no delegation is declared for '%s' in %s" % (" ".join(argv), SPEC))
         return 1
-    for unused in range(ROUNDS):
+    # The path unit does not look while this runs, so what was saved meanwhile is looked for here; the timer does it where this gives up.
+    rounds = ROUNDS
+    time.sleep(SETTLE)
+    while rounds and process(argv[0], spec, Runner()):
+        rounds -= 1
         time.sleep(SETTLE)
-        # The path unit does not look while this runs, so what was saved meanwhile is looked for here.
-        if not process(argv[0], spec, Runner()):
-            break
     return 0

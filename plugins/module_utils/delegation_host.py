@@ -21,7 +21,15 @@ import shutil
 import stat
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_entries, delegation_units, disk, tables, tables_syntax, transaction
+from ansible_collections.mailjail.sendmail.plugins.module_utils import (
+    delegation,
+    delegation_entries,
+    delegation_units,
+    disk,
+    tables,
+    tables_syntax,
+    transaction,
+)
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, MapError, UnsafePath
 
 Step = collections.namedtuple("Step", "what name before after act")
@@ -156,7 +164,8 @@ class Plan:
         def act():
             answer = self.runner.run(list(argv), timeout=120)
             if answer.rc:
-                raise CommandFailed("%s ended with %d: %s" % (" ".join(argv), answer.rc, (answer.stderr or answer.stdout).strip() or "no word"), command=list(argv))
+                said = (answer.stderr or answer.stdout).strip() or "no word"
+                raise CommandFailed("%s ended with %d: %s" % (" ".join(argv), answer.rc, said), command=list(argv))
         return act
 
     # -- groups
@@ -170,7 +179,7 @@ class Plan:
                     name, ", ".join(missing)), map=name, users=missing)
             known = _exists(grp.getgrnam, one["group"])
             if not known and not one["exact"]:
-                raise InvalidValue("sendmail_delegations: the map %s is delegated to the group %s, which does not exist on this host." % (name, one["group"]))
+                raise InvalidValue("sendmail_delegations: the map %s is delegated to the group %s, which this host does not have." % (name, one["group"]))
             if not known:
                 self.add("group", one["group"], "absent", "present", self.command("groupadd", "--system", one["group"]))
             self.members(one["group"], sorted(known.gr_mem) if known else [], one["users"], one["exact"])
@@ -191,16 +200,15 @@ class Plan:
         for path in sorted({os.path.dirname(one["map"]["accepted"]) for one in self.found.values()}):
             self.directory(path, "root", "0700")
         for name, one in sorted(self.found.items()):
-            greeting = GREETING.format(map=name, form=FORMS.get(name, "key, blank or tab, value")).encode("ascii")
-            self.directory(os.path.join(delegation.ROOT, name), one["group"], "2770", greeting)
+            self.directory(os.path.join(delegation.ROOT, name), one["group"], "2770", lambda name=name, one=one: _greet(name, one))
 
-    def directory(self, path, group, mode, greeting=None):
-        """Plan one directory and its rights; the first entries go into a new one only, before anybody else may enter it."""
+    def directory(self, path, group, mode, fill=None):
+        """Plan one directory and its rights; a new one is filled before anybody else may enter it."""
         def make():
             os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
             os.mkdir(path, 0o700)
-            if greeting:
-                disk.write(os.path.join(path, delegation.ENTRIES), greeting, "root", group, "0660")
+            if fill:
+                fill()
             disk.set_attributes(path, "root", group, mode)
 
         wanted = "root:%s %s" % (group, mode)
@@ -251,12 +259,14 @@ class Plan:
         units = [unit for unit in _enabled() if unit not in self.watching()]
         if units:
             self.add("units", ", ".join(units), "enabled", "disabled", self.command("systemctl", "disable", "--now", *units))
+            services = sorted({unit.rpartition(".")[0] + ".service" for unit in units})
+            self.add("units", ", ".join(services), "possibly at work", "stopped", self.command("systemctl", "stop", *services))
         for name in sorted(os.listdir(delegation.ROOT)) if os.path.isdir(delegation.ROOT) else ():
             if name not in self.found:
                 self.directory(os.path.join(delegation.ROOT, name), "root", "0700")
-        for unused, one in sorted(gone.items()):
-            self.remove(one["map"]["accepted"])
-            self.remove(delegation.own_state(one))
+        for name in sorted(gone):
+            self.remove(gone[name]["map"]["accepted"])
+            self.remove(delegation.own_state(gone[name]))
         for entry in grp.getgrall():
             if entry.gr_name[len(GROUP_PREFIX):] in delegation_entries.MAPS and entry.gr_name.startswith(GROUP_PREFIX) and \
                     entry.gr_name not in [one["group"] for one in self.found.values()]:
@@ -314,6 +324,14 @@ class Plan:
         reasons = ["'%s': %s." % (entry.key, entry.reason) for entry in verdict.refused]
         outcome = delegation.Outcome("withdrawn", "The playbook has changed, and these entries are no longer in force", reasons)
         delegation.write_result(name, spec, delegation.result_text(name, outcome, "the playbook", time.gmtime()))
+
+
+def _greet(name, one):
+    """Put a file without entries into a new directory, and remember it as answered."""
+    directory = os.path.join(delegation.ROOT, name)
+    text = GREETING.format(map=name, form=FORMS.get(name, "key, blank or tab, value"))
+    disk.write(os.path.join(directory, delegation.ENTRIES), text.encode("ascii"), "root", one["group"], "0660")
+    delegation.remember(one, delegation.signature(directory), [])
 
 
 def _exists(lookup, name):

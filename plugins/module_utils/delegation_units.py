@@ -61,6 +61,7 @@ Type=oneshot
 ExecStartPre=+/usr/bin/touch {lock}
 ExecStart={interpreter} -I {program} %i
 TimeoutStartSec=15min
+SyslogIdentifier=mailjail-delegate-%i
 # Mail comes first.
 Nice=10
 IOSchedulingClass=idle

@@ -16,8 +16,8 @@ version_added: "0.1.0"
 description:
   - Gives each delegated map a directory C(/var/lib/mailjail-delegates/MAP) in which its delegates write a file C(entries). sendmail never reads it.
   - A systemd path unit starts a program of root when something changed there. It reads the file warily, judges the entries, and puts them through the same
-    transaction as M(mailjail.sendmail.sendmail_config), with its checks of contents, the comparison of the built database, the real sendmail and the route tests.
-    So a delegate can neither break the map nor open the relay.
+    transaction as M(mailjail.sendmail.sendmail_config), with its checks of contents, the comparison of the built database, the real sendmail and the
+    route tests. So a delegate can neither break the map nor open the relay.
   - C(entries.result) beside the file, and the journal, say what became of an edit. What is refused changes nothing, and the entries that were accepted last
     stay in force.
   - The program is made on the host from the code of this collection that is running, so the two are always of one version.
@@ -174,6 +174,7 @@ directories:
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_host
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
