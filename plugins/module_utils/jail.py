@@ -176,15 +176,18 @@ def _look(directory, prefix, trusted, found):
                 os.close(below)
 
 
+MEANWHILE = "Somebody is at work in the jail: find out who, then run again."
+
+
 def _open(directory, name, flags, identity, path):
     """Open a name in a directory if it still is the object that was seen there."""
     try:
         handle = os.open(name, flags, dir_fd=directory)
     except OSError as exc:
-        raise UnsafePath("%s changed while it was looked at (%s). Somebody is at work in the jail: find out who, then run again." % (path, exc.strerror), path=path)
+        raise UnsafePath("%s changed while it was looked at (%s). %s" % (path, exc.strerror, MEANWHILE), path=path)
     if identity is not None and _identity(os.fstat(handle)) != identity:
         os.close(handle)
-        raise UnsafePath("%s was replaced while it was looked at. Somebody is at work in the jail: find out who, then run again." % path, path=path)
+        raise UnsafePath("%s was replaced while it was looked at. %s" % (path, MEANWHILE), path=path)
     return handle
 
 
@@ -229,8 +232,8 @@ def _spare_links(found, wanted):
     for item in found:
         if item.kind == "file" and item.links > 1:
             names.setdefault((item.identity, item.links), []).append(item.path)
-    for (_identity_, links), paths in names.items():
-        if len(paths) == links:
+    for key, paths in names.items():
+        if len(paths) == key[1]:
             spare.add(sorted(paths, key=lambda path: (path not in wanted, _order(path)))[0])
     return spare
 
@@ -432,7 +435,7 @@ def _descend(top, path):
 
 def _unlink(parent, name, step):
     if _identity(os.stat(name, dir_fd=parent, follow_symlinks=False)) != step.identity:
-        raise UnsafePath("%s was replaced while it was looked at. Somebody is at work in the jail: find out who, then run again." % step.path, path=step.path)
+        raise UnsafePath("%s was replaced while it was looked at. %s" % (step.path, MEANWHILE), path=step.path)
     os.unlink(name, dir_fd=parent)
 
 
@@ -444,7 +447,7 @@ def _make(parent, name, step):
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
     try:
         if os.fstat(handle).st_uid != os.geteuid():
-            raise UnsafePath("%s was replaced as soon as it was made. Somebody is at work in the jail: find out who, then run again." % step.path, path=step.path)
+            raise UnsafePath("%s was replaced as soon as it was made. %s" % (step.path, MEANWHILE), path=step.path)
         _set(handle, step.wanted)
     finally:
         os.close(handle)
@@ -453,8 +456,7 @@ def _make(parent, name, step):
 def _set(handle, wanted):
     info = os.fstat(handle)
     if wanted.kind == "file" and info.st_nlink > 1:
-        raise UnsafePath("%s got a second name while it was looked at. Somebody is at work in the jail: find out who, then run again." % wanted.path,
-                         path=wanted.path)
+        raise UnsafePath("%s got a second name while it was looked at. %s" % (wanted.path, MEANWHILE), path=wanted.path)
     # chown clears set-id bits, so the mode comes last.
     os.fchown(handle, disk.user_id(wanted.owner), disk.group_id(wanted.group))
     os.fchmod(handle, disk.parse_mode(wanted.mode))

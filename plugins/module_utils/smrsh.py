@@ -23,16 +23,21 @@ MODE = 0o755
 
 # Why a program may not be offered, and the names of such programs without version numbers.
 REFUSED = (
-    ("it is a shell", "ash bash csh dash fish ksh ksh93 lksh mksh pdksh posh rbash rksh rsh rzsh sash sh smrsh static-sh tcsh yash zsh busybox toybox screen "
-                      "tmux expect"),
-    ("it is an interpreter, which runs whatever it is told", "awk bc bltwish dc ed erl escript ex gawk gdb gjs guile irb java jjs jruby js jsc lua luajit m4 "
-     "make mawk mono nawk node nodejs ocaml octave original-awk osascript perl php php-cgi phar pypy python R Rscript racket ruby sbcl scheme "
-     "sed sqlite tclsh vim vi view vimdiff nvim rvim emacs nano pico joe wish xsltproc"),
-    ("it runs other programs", "at batch chroot crontab cpulimit doas entr env find flock formail ionice ld.so locate ltrace mail mailx Mail mutt nail "
-     "maildrop mailfilter nice nohup nsenter parallel pkexec procmail prlimit reformail run-parts runuser s-nail script setarch setpriv setsid sieve-test "
-     "docker podman git hg svn cvs socat ssh sshpass start-stop-daemon stdbuf strace su sudo sudoedit systemd-run taskset time timeout unbuffer unshare watch xargs less more man pager"),
-    ("it writes or reads whatever file it is told", "ar base32 base64 cat cp cpio curl dd ftp gunzip gzip install ln metamail mv nc ncat netcat openssl "
-     "bsdtar star pax rsync scp sftp shar sort split tail tar tee telnet tftp unshar unzip uudecode uuencode wget xxd zip zcat head od"),
+    ("it is a shell", (
+        "ash bash busybox csh dash expect fish ksh ksh93 lksh mksh pdksh posh rbash rksh rsh rzsh sash screen sh smrsh static-sh tcsh tmux toybox "
+        "yash zsh")),
+    ("it is an interpreter, which runs whatever it is told", (
+        "R Rscript awk bc bltwish dc ed emacs erl escript ex gawk gdb gjs guile irb java jjs joe jruby js jsc lua luajit m4 make mawk mono nano nawk "
+        "node nodejs nvim ocaml octave original-awk osascript perl phar php php-cgi pico pypy python racket ruby rvim sbcl scheme sed sqlite tclsh vi "
+        "view vim vimdiff wish xsltproc")),
+    ("it runs other programs", (
+        "Mail at batch chroot cpulimit crontab cvs doas docker entr env find flock formail git hg ionice ld.so less locate ltrace mail maildrop "
+        "mailfilter mailx man more mutt nail nice nohup nsenter pager parallel pkexec podman prlimit procmail reformail run-parts runuser s-nail "
+        "script setarch setpriv setsid sieve-test socat ssh sshpass start-stop-daemon stdbuf strace su sudo sudoedit svn systemd-run taskset time "
+        "timeout unbuffer unshare watch xargs")),
+    ("it writes or reads whatever file it is told", (
+        "ar base32 base64 bsdtar cat cp cpio curl dd ftp gunzip gzip head install ln metamail mv nc ncat netcat od openssl pax rsync scp sftp shar "
+        "sort split star tail tar tee telnet tftp unshar unzip uudecode uuencode wget xxd zcat zip")),
 )
 REASONS = dict((name, reason) for reason, names in REFUSED for name in names.split())
 

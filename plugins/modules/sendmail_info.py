@@ -19,8 +19,8 @@ description:
 author:
   - The mailjail authors (@mailjail)
 extends_documentation_fragment:
-  - mailjail.sendmail.attributes
   - mailjail.sendmail.attributes.info_module
+  - mailjail.sendmail.attributes
 options:
   classes:
     description: Names of sendmail classes whose members are wanted, as sendmail itself sees them.
@@ -171,7 +171,7 @@ daemon:
     running: {description: Whether there is one., type: bool}
     pid: {description: Its number., type: int}
     found_by: {description: 'How it was found: V(socket), V(unit), V(pid file).', type: str}
-    started: {description: When it started, in seconds since 1970., type: float}
+    started: {description: 'When it started, in seconds since 1970.', type: float}
     title: {description: What the process list shows., type: str, sample: 'sendmail: MTA: accepting connections'}
     pid_file: {description: Path of its pid file., type: str, sample: /var/run/sendmail/mta/sendmail.pid}
 configuration:
@@ -181,7 +181,7 @@ configuration:
   contains:
     path: {description: Its path., type: str, sample: /etc/mail/sendmail.cf}
     exists: {description: Whether it can be read., type: bool}
-    modified: {description: When it was last written, in seconds since 1970., type: float}
+    modified: {description: 'When it was last written, in seconds since 1970.', type: float}
     level: {description: Configuration level., type: int, sample: 10}
     version: {description: Version of the library that it was made with., type: str, sample: 8.17.1.9/Debian-2+deb12u2}
     options: {description: Every option set in it; of several lines of one name the last., type: dict}
@@ -225,6 +225,7 @@ reasons:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 

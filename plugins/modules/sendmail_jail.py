@@ -28,13 +28,9 @@ extends_documentation_fragment:
   - mailjail.sendmail.attributes
 attributes:
   check_mode:
-    support: full
     details: Users and smrsh targets that do not exist yet are taken for ones that a later task makes; a target is then named in a warning.
   diff_mode:
-    support: full
     details: The diff lists each path that changes, with kind, owner, group and mode before and after. It never holds mail.
-  idempotent:
-    support: full
 options:
   path:
     description:
@@ -188,6 +184,7 @@ inventory_total:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import jail, smrsh
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError
 
@@ -231,8 +228,8 @@ class Tree:
         jail.execute(self.path, self.steps)
         again, self.found = jail.plan(self.path, self.wanted, self.purge)
         if again:
-            raise CommitError("%s/%s is not as it was left a moment ago (%s). Somebody is at work in the jail: find out who, then run again." % (
-                self.path, again[0].path, again[0].before), path=self.path)
+            raise CommitError("%s/%s is not as it was left a moment ago (%s). %s" % (
+                self.path, again[0].path, again[0].before or "gone", jail.MEANWHILE), path=self.path)
 
     def result(self):
         """Return the inventory."""

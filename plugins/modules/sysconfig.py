@@ -26,13 +26,6 @@ author:
   - The mailjail authors (@mailjail)
 extends_documentation_fragment:
   - mailjail.sendmail.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   files:
     description: The files, each once.
@@ -101,7 +94,7 @@ files:
     path: {description: The file., type: str, sample: /etc/mail/sendmail.conf}
     changed: {description: Whether it changed., type: bool}
     skipped: {description: Whether it is missing and was left out., type: bool}
-    keys:
+    changes:
       description: The keys whose value changed.
       type: list
       elements: dict
@@ -118,6 +111,7 @@ files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
@@ -134,7 +128,7 @@ FILE = {
 def describe(plan):
     """Return one entry of the result."""
     return {"path": plan.path, "changed": sysconf.is_change(plan), "skipped": plan.after is None,
-            "keys": [dict(change._asdict()) for change in plan.changes], "attributes": [list(change) for change in plan.attributes]}
+            "changes": [dict(change._asdict()) for change in plan.changes], "attributes": [list(change) for change in plan.attributes]}
 
 
 def difference(plan):

@@ -19,14 +19,16 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="owners can be changed by
 
 @pytest.mark.parametrize("name", ["sh", "bash", "dash", "zsh", "zsh5", "ksh93", "busybox", "busybox-static", "perl", "perl5.36.0", "python3", "python3.11",
                                   "python2.7", "lua5.4", "php8.2", "tclsh8.6", "ruby3.1", "gawk", "gawk-5.1.0", "sed", "vim.basic", "procmail", "env", "sudo",
-                                  "find", "xargs", "tar", "uudecode", "cp", "tee", "nc.openbsd", "base64", "ld-linux-x86-64.so.2", "ld-2.31.so", "R", "mailx", "m4"])
+                                  "find", "xargs", "tar", "uudecode", "cp", "tee", "nc.openbsd", "base64", "ld-linux-x86-64.so.2", "ld-2.31.so", "R",
+                                  "mailx", "m4"])
 def test_refused_names(name):
     assert smrsh.refusal(name)
     with pytest.raises(InvalidValue):
         smrsh.check_commands([{"name": "harmless", "target": "/usr/bin/" + name}])
 
 
-@pytest.mark.parametrize("name", ["vacation", "mailman", "sympa-queue", "request-tracker", "true", "rt-mailgate", "autoreply", "fetch2", "shape", "perlish", "mlmmj-receive"])
+@pytest.mark.parametrize("name", ["vacation", "mailman", "sympa-queue", "request-tracker", "true", "rt-mailgate", "autoreply", "fetch2", "shape", "perlish",
+                                  "mlmmj-receive"])
 def test_accepted_names(name):
     assert smrsh.refusal(name) == ""
     assert smrsh.check_commands([{"name": name, "target": "/usr/bin/" + name}]) == {name: "/usr/bin/" + name}
@@ -66,7 +68,8 @@ LINK, OTHER, FILE = ("symbolic link", "/usr/bin/vacation"), ("symbolic link", "/
     ({"vac": LINK, "d": ("directory", "")}, {"purge": "remove"}, [], 1),
 ])
 def test_compare(entries, options, steps, complaints):
-    found, said = smrsh.compare(entries, {"vac": "/usr/bin/vacation"}, options.get("keep", []), options.get("unlisted", "remove"), options.get("purge", "refuse"))
+    options = dict({"keep": [], "unlisted": "remove", "purge": "refuse"}, **options)
+    found, said = smrsh.compare(entries, {"vac": "/usr/bin/vacation"}, **options)
     assert [(step.path, step.verb) for step in found] == steps and len(said) == complaints
 
 

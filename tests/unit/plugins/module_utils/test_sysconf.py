@@ -174,7 +174,8 @@ def test_a_file_twice():
 
 
 @pytest.mark.parametrize("style", ["double", "single", "bare"])
-@pytest.mark.parametrize("value", ["yes", "", "a b", "$(touch /tmp/never)", "`id`", "$HOME", 'a"b', "a'b", "\\", "a\\", "#x", "~", "*", "; id", "!x", "\t", "\u00fc"])
+@pytest.mark.parametrize("value", ["yes", "", "a b", "$(touch /tmp/never)", "`id`", "$HOME", 'a"b', "a'b", "\\", "a\\", "#x", "~", "*", "; id",
+                                   "!x", "\t", "\u00fc"])
 def test_the_shell_reads_back_what_was_quoted(value, style):
     script = "D=%s; printf %%s \"$D\"" % sysconf.quote(value, style)
     assert subprocess.check_output(["sh", "-c", script]).decode("utf-8") == value
