@@ -108,37 +108,42 @@ def write(path, data, owner="root", group="root", mode="0600"):
     _replace(path, fill, owner, group, mode)
 
 
-def place(staged, path, owner="root", group="root", mode="0600", touch=True):
-    """Put an already staged file in place of another, atomically; no byte is copied where a link will do.
+def place(staged, path, owner="root", group="root", mode="0600"):
+    """Put an already staged file in place of another, atomically; it is dated now, so that a daemon started before it is known to be older.
 
-    :param bool touch: date the file now, so that a daemon started before it is known to be older.
+    The staged file itself is renamed: sendmail distrusts a map that has a second name, so no link is ever made of it.
+
     :raises CommitError: as for :func:`write`.
     """
-    temporary = os.path.join(os.path.dirname(path), TEMPORARY_PREFIX + os.path.basename(staged) + "-%d" % os.getpid())
     try:
-        os.link(staged, temporary)
-    except OSError:
-        with open(staged, "rb") as source:
-            _replace(path, lambda handle: _copy(source, handle), owner, group, mode)
-        return
-    try:
-        handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(staged, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             _attributes(handle, owner, group, mode)
-            if touch:
-                os.utime(handle)
+            os.utime(handle)
             os.fsync(handle)
         finally:
             os.close(handle)
-        _rename(temporary, path)
+        _rename(staged, path)
     except OSError as exc:
-        _discard(temporary)
-        raise _commit_error(path, exc)
+        if exc.errno != errno.EXDEV:
+            raise _commit_error(path, exc)
+        copy(staged, path, owner, group, mode)
 
 
-def _copy(source, handle):
-    with os.fdopen(os.dup(handle), "wb") as target:
-        shutil.copyfileobj(source, target, 1 << 20)
+def copy(source, path, owner="root", group="root", mode="0600", keep_time=False):
+    """Put a copy of a file in place of another, atomically, holding a piece of it at a time.
+
+    :param bool keep_time: give the copy the time of its source.
+    :raises CommitError: as for :func:`write`.
+    """
+    def fill(handle):
+        with open(source, "rb") as opened, os.fdopen(os.dup(handle), "wb") as target:
+            shutil.copyfileobj(opened, target, 1 << 20)
+        if keep_time:
+            found = os.stat(source)
+            os.utime(handle, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+    _replace(path, fill, owner, group, mode)
 
 
 def _replace(path, fill, owner, group, mode):

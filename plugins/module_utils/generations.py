@@ -22,17 +22,17 @@ import time
 from ansible_collections.mailjail.sendmail.plugins.module_utils import disk
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError
 
-# Above this size a kept file is a second name of the live one, not a copy, and is known by its signature instead of its digest.
+# Above this size a kept file is known by its signature instead of its digest, and is copied only where nothing else will do.
 LARGE = 8 << 20
 
 
 def signature(path):
-    """Return what changes when a file is replaced or written to: ``[size, mtime, inode]``; None if it is absent."""
+    """Return what changes when a file is replaced or written to: ``[size, time]``; None if it is absent."""
     try:
         found = os.lstat(path)
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    return [found.st_size, found.st_mtime_ns]
 
 
 def read_state(state_directory):
@@ -86,11 +86,12 @@ def listing(state_directory):
     return found
 
 
-def keep(state_directory, paths, count):
+def keep(state_directory, paths, count, replaced=()):
     """Keep the present state of the managed files as a generation.
 
     :param list paths: managed paths in the order of a commit (also those that it is going to create).
     :param int count: how many generations remain; older ones go.
+    :param replaced: paths that the commit is about to replace: their old files will be the generation's alone, so a link keeps them.
     :returns: the id of the generation that holds the present state (an older one if nothing changed since).
     :raises CommitError: there is no room; nothing was touched.
     """
@@ -108,7 +109,7 @@ def keep(state_directory, paths, count):
             if name not in [manifest["id"] for manifest in present]:    # what a killed run left
                 shutil.rmtree(os.path.join(_directory(state_directory), name), ignore_errors=True)
         os.mkdir(staged, 0o700)
-        _store(staged, entries)
+        _store(staged, entries, replaced, present[-1] if present else None, _directory(state_directory))
         manifest = {"files": entries, "order": list(paths), "fingerprint": print_of_now, "time": int(time.time()), "good": is_good(state_directory)}
         disk.write(os.path.join(staged, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
         os.rename(staged, final)
@@ -120,22 +121,31 @@ def keep(state_directory, paths, count):
     return "%05d" % number
 
 
-def _store(staged, entries):
+def _store(staged, entries, replaced, before, directory):
     for number, path in enumerate(sorted(entries)):
         entry = entries[path]
         if "content" not in entry:
             continue
         entry["stored"] = "%03d" % number
         target = os.path.join(staged, entry["stored"])
-        if os.path.getsize(path) > LARGE:
-            try:
-                os.link(path, target)
-                continue
-            except OSError:
-                pass
-        with open(path, "rb") as source:
-            data = source.read()
-        disk.write(target, data)
+        if not isinstance(entry["content"], list):
+            disk.write(target, disk.read(path))
+            continue
+        same = before["files"].get(path, {}) if before else {}
+        if same.get("content") == entry["content"] and "stored" in same:
+            _link_or_copy(os.path.join(directory, before["id"], same["stored"]), target)
+        elif path in replaced:
+            _link_or_copy(path, target)
+        else:
+            # A second name of a file that stays live would make makemap distrust it.
+            shutil.copy2(path, target)
+
+
+def _link_or_copy(source, target):
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _forget(state_directory, count):
@@ -235,7 +245,7 @@ def restore(state_directory, wanted):
 
 def _put_back(stored, path, entry):
     if isinstance(entry["content"], list):
-        # A second name of the same file: its time is part of how it is known.
-        disk.place(stored, path, entry["owner"], entry["group"], entry["mode"], touch=False)
+        # Its time is part of how it is known, so it must come back with it.
+        disk.copy(stored, path, entry["owner"], entry["group"], entry["mode"], keep_time=True)
     else:
         disk.write(path, disk.read(stored), entry["owner"], entry["group"], entry["mode"])

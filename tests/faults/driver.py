@@ -132,7 +132,7 @@ def survey():
         if attempt(new, step) != "killed":
             return rows
         now, wrong = content(), []
-        wrong += ["%s is neither old nor new" % name for name in FILES if now[name] not in (states[old][name], states[new][name])]
+        wrong += ["%s is neither old nor new: %r" % (name, now[name][:200]) for name in FILES if now[name] not in (states[old][name], states[new][name])]
         answer = Runner().run(["sendmail", "-C", MAIL + "/sendmail.cf", "-bv", "postmaster"])
         wrong += [] if "deliverable" in answer.stdout else ["sendmail refuses what is there: " + answer.stdout]
         healed = attempt(new)

@@ -102,18 +102,46 @@ def test_the_newest_good_generation_outlives_the_count(host):
     assert content(files)[0] == b"first"
 
 
-def test_a_large_file_is_kept_without_copying_and_known_when_written_into(host):
-    state, files = host
-    with open(files[0], "wb") as target:
+def large(path, first):
+    with open(path, "wb") as target:
+        target.write(first)
         target.truncate(generations.LARGE + 1)
-    kept = generations.keep(state, files, 5)
-    stored = os.path.join(state, "generations", kept, generations.choose(state, kept)["files"][files[0]]["stored"])
-    assert os.path.samefile(stored, files[0])
+
+
+def stored(state, kept, path):
+    return os.path.join(state, "generations", kept, generations.choose(state, kept)["files"][path]["stored"])
+
+
+def test_a_large_file_that_a_commit_replaces_is_kept_without_copying(host):
+    state, files = host
+    large(files[0], b"old")
+    inode = os.stat(files[0]).st_ino
+    kept = generations.keep(state, files, 5, replaced=[files[0]])
     put(files[0], "small now")
+    assert os.stat(stored(state, kept, files[0])).st_ino == inode
     assert generations.restore(state, kept) == [files[0]]
-    assert os.path.getsize(files[0]) == generations.LARGE + 1
-    with open(files[0], "r+b") as target:
-        target.write(b"edited in place")
+    with open(files[0], "rb") as source:
+        assert source.read(3) == b"old"
+    assert generations.restore(state, kept) == []
+
+
+def test_a_large_file_that_stays_live_has_no_second_name_and_is_copied_once(host):
+    state, files = host
+    large(files[0], b"old")
+    first = generations.keep(state, files, 5)
+    put(files[1], "second")
+    second = generations.keep(state, files, 5)
+    assert os.stat(files[0]).st_nlink == 1
+    assert os.path.samefile(stored(state, first, files[0]), stored(state, second, files[0]))
+
+
+def test_a_large_kept_file_that_was_written_into_is_refused(host):
+    state, files = host
+    large(files[0], b"old")
+    kept = generations.keep(state, files, 5)
+    with open(stored(state, kept, files[0]), "r+b") as target:
+        target.write(b"altered")
+    put(files[0], "small now")
     with pytest.raises(CommitError, match="altered"):
         generations.restore(state, kept)
 
