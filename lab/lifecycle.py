@@ -237,8 +237,7 @@ def fell(name):
             lab = load(name)
             for host in lab.layout.hosts:
                 hang_up(lab, host)
-    with slots.lock():
-        remove_all(name)
+    remove_all(name)
     keys.forget(directory)
     say(f"lab     {name}: down after {time.monotonic() - began:.1f} s")
 
