@@ -25,7 +25,9 @@ WORD = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 PATH = r"/[A-Za-z0-9_./@%+=:~-]*"
 HOST = r"(?:" + NAME + r"|\[" + NAME + r"\]|\[IPv6:[0-9A-Fa-f:.]+\])"
 INTERVAL = r"[0-9]+(?:[smhdw][0-9]+)*[smhdw]?"
-MAP_CLASS = "hash|btree|cdb|dbm|text|regex|dns|host|ldap|ldapx|nis|nisplus|hesiod|socket|sequence|switch|null|userdb|user|ph|stab|macro|arith|arpa|bestmx|dequote|implicit"
+# All but program, which runs one as root for addresses that strangers send.
+MAP_CLASS = "hash|btree|cdb|dbm|text|regex|dns|host|ldap|ldapx|nis|nisplus|hesiod|socket|sequence|switch|null|userdb|user|ph|stab|macro|arith|arpa|bestmx|" \
+            "dequote|implicit"
 
 TYPES = {
     "boolean": (r"(?i:t|true|f|false|y|yes|n|no)", "True or False"),
@@ -45,7 +47,8 @@ TYPES = {
     "mailbox": (r"[A-Za-z0-9_.+=-]+(?:@" + NAME + ")?", "a mailbox such as postmaster or postmaster@example.com"),
     "path": (PATH, "an absolute path of letters, digits and _ . / @ % + = : ~ -"),
     "paths": (PATH + "(?:," + PATH + ")?", "an absolute path, or two with a comma between"),
-    "socket": (r"(?:(?:local|unix):" + PATH + r"|inet6?:[0-9]+@(?:" + NAME + r"|\[[0-9A-Fa-f:.]+\]))", "a socket such as local:/run/x.sock or inet:8891@127.0.0.1"),
+    "socket": (r"(?:(?:local|unix):" + PATH + r"|inet6?:[0-9]+@(?:" + NAME + r"|\[[0-9A-Fa-f:.]+\]))",
+               "a socket such as local:/run/x.sock or inet:8891@127.0.0.1"),
     "class_file": (r"(?:-o )?" + PATH + r"(?: %\S+)?", "an absolute path, with -o before it if the file may be missing"),
     "map": (r"(?:" + MAP_CLASS + r")(?: [^\s|]\S*)*", "a map class, its flags and its path, such as hash -T<TMPF> /etc/mail/access"),
     "flags": (r"[+-]?[A-Za-z0-9:|/@%<>!?^.~#&*-]*", "mailer flags such as -:|/"),
@@ -178,7 +181,8 @@ FEATURES = {
     "smrsh": Feature(args=("path",)),
     "stickyhost": Feature(),
     "sts": Feature(args=("map", "=NO_SAN_TST"), since=(8, 17)),
-    "tls_failures": Feature(since=(8, 16), until=(8, 17), forbidden="it is now the option confTLS_FALLBACK_TO_CLEAR, and falling back to clear text is a downgrade"),
+    "tls_failures": Feature(since=(8, 16), until=(8, 17),
+                            forbidden="it is now the option confTLS_FALLBACK_TO_CLEAR, and falling back to clear text is a downgrade"),
     "tls_session_features": Feature(since=(8, 16), requires=("access_db",)),
     "use_client_ptr": Feature(since=(8, 13)),
     "use_ct_file": Feature(),

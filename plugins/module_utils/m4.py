@@ -19,8 +19,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 
 # m4 obeys these even without parentheses; the others of its own commands are plain words until a parenthesis follows.
 BARE_COMMANDS = frozenset("changecom changequote debugfile debugmode divert divnum dnl dumpdef m4exit sysval traceoff traceon undivert".split())
-CALLED_COMMANDS = frozenset("builtin changeword decr define defn errprint esyscmd eval format ifdef ifelse include incr index indir len m4wrap maketemp mkstemp "
-                            "patsubst popdef pushdef regexp shift sinclude substr syscmd translit undefine".split())
+CALLED_COMMANDS = frozenset("builtin changeword decr define defn errprint esyscmd eval format ifdef ifelse include incr index indir len m4wrap maketemp "
+                            "mkstemp patsubst popdef pushdef regexp shift sinclude substr syscmd translit undefine".split())
 COMMANDS = BARE_COMMANDS | CALLED_COMMANDS
 LIVE_WORDS = BARE_COMMANDS | language.INTERNAL | frozenset(language.STATEMENTS) - {"include", "define", "undefine"} \
     | frozenset(language.VARIABLES) | frozenset(language.DEFINES) | frozenset(language.REMOVED)
@@ -83,7 +83,10 @@ def _text(value, name, kind):
     if isinstance(value, (list, tuple)):
         if kind not in ("list", "privacy", "blame"):
             raise InvalidValue("%s is a list; expected one value." % name, name=name)
-        return ",".join(_text(item, name, "text") for item in value)
+        items = [_text(item, name, "text") for item in value]
+        for item in items:
+            _refuse_characters(item, name, "text")
+        return ",".join(items)
     if value is None or isinstance(value, dict):
         raise InvalidValue("%s is %s; expected a value." % (name, "missing" if value is None else "a dictionary"), name=name)
     return str(value)

@@ -314,7 +314,8 @@ class _Checker:
 
     def _without_preamble(self, text):
         """Leave out the lines that disarm m4, if they are exactly ours; they are the only ones that may name its commands."""
-        own = m4.preamble(sorted(name[8:-1] for name in self.waivers if name.startswith("include(")))
+        included = sorted(name[8:-1] for name in self.waivers if name.startswith("include("))
+        own = m4.preamble(path for path in included if language.expected("path", path) is None)
         for known in (own, m4.PREAMBLE):
             if text.startswith(known):
                 return text[len(known):], 1 + known.count("\n")
@@ -343,7 +344,8 @@ class _Checker:
             return self._unknown(statement)
         section = language.STATEMENTS.get(statement.name, 0)
         if statement.args is None and statement.name in language.STATEMENTS and section < 10:
-            return self.fault(statement, "no parenthesis follows directly, so m4 calls it without arguments", "Write %s(`...') without a blank between" % statement.name)
+            return self.fault(statement, "no parenthesis follows directly, so m4 calls it without arguments",
+                              "Write %s(`...') without a blank between" % statement.name)
         self._order(statement, section)
         self._values(statement)
         handler = getattr(self, "_" + statement.name, None)
@@ -378,7 +380,8 @@ class _Checker:
 
     def _order(self, statement, section):
         if self.local and 0 < section < 10:
-            self.fault(statement, "it stands below %s on line %d, and the LOCAL_ parts come last" % (self.local.name, self.local.line), "Move it above that line")
+            self.fault(statement, "it stands below %s on line %d, and the LOCAL_ parts come last" % (self.local.name, self.local.line),
+                       "Move it above that line")
         if section == 11 and not self.local:
             self.local = statement
         if section in (4, 9) and "OSTYPE" not in self.seen:
@@ -550,9 +553,11 @@ class _Checker:
     def _feature_access_db(self, statement):
         spec = statement.args[1] if len(statement.args) > 1 else ""
         if re.search(r"(^|\s)-o(\s|$)", spec) and "access_optional" not in self.waivers:
-            self.fault(statement, "with -o a missing access map means no policy at all, instead of no mail", "Leave -o out, or waive access_optional with a reason")
+            self.fault(statement, "with -o a missing access map means no policy at all, instead of no mail",
+                       "Leave -o out, or waive access_optional with a reason")
         if spec.strip() and spec != "LDAP" and not spec.startswith("sequence ") and "-T<TMPF>" not in spec:
-            self.fault(statement, "-T<TMPF> is missing, so a map that can not be read looks like one that says nothing", "Write -T<TMPF> after the class of the map")
+            self.fault(statement, "-T<TMPF> is missing, so a map that can not be read looks like one that says nothing",
+                       "Write -T<TMPF> after the class of the map")
 
     def _nodelay(self, statement):
         if "nodelay" in [argument.lower() for argument in statement.args[1:2]] and "delay_checks" not in self.features:
@@ -574,13 +579,15 @@ class _Checker:
             self.fault(statement, "it needs LUSER_RELAY defined above it", "Define LUSER_RELAY above line %d" % statement.line)
 
     def _MAILER(self, statement):
-        name = (statement.args[1:2] or [""])[0] or statement.args[0]
-        mailer = language.MAILERS.get(statement.args[0])
+        file_name = statement.args[0]
+        name = (statement.args[1:2] or [""])[0] or file_name
+        mailer = language.MAILERS.get(file_name)
         if mailer is None:
-            return self.fault(statement, "sendmail has no mailer '%s'.%s" % (statement.args[0], language.nearest(statement.args[0], language.MAILERS)), "Correct the name")
+            return self.fault(statement, "sendmail has no mailer '%s'.%s" % (file_name, language.nearest(file_name, language.MAILERS)), "Correct the name")
         if name in self.mailers:
             brought = self.mailers[name]
-            self.fault(statement, "line %d has it already%s" % (brought.line, "" if brought.name == "MAILER" else " (it brings its mailers itself)"), "Remove this one")
+            how = "" if brought.name == "MAILER" else " (it brings its mailers itself)"
+            self.fault(statement, "line %d has it already%s" % (brought.line, how), "Remove this one")
         for before in mailer.after:
             if before not in self.mailers:
                 self.fault(statement, "MAILER(`%s') must stand above it" % before, "Move it below MAILER(`%s')" % before)
@@ -603,7 +610,8 @@ class _Checker:
         try:
             found = language.check_daemon_options(statement.args[0], client=statement.name == "CLIENT_OPTIONS")
         except InvalidValue as exc:
-            return self.fault(statement, exc.message.rstrip("."), "Correct it")
+            self.fault(statement, exc.message.rstrip("."), "Correct it")
+            return
         if statement.name == "DAEMON_OPTIONS":
             self.daemons.append((statement, found))
 
@@ -636,8 +644,8 @@ class _Checker:
     def _privilege(self):
         user, jail = self.defines.get("confRUN_AS_USER"), self.defines.get("confSAFE_FILE_ENV")
         if user and user[1] and jail and jail[1] and "msp" not in self.features:
-            self.fault(user[0], "RunAsUser and SafeFileEnvironment (line %d) exclude each other: only root can chroot, so each file delivery would bounce" % jail[0].line,
-                       "Keep one of them")
+            self.fault(user[0], "RunAsUser and SafeFileEnvironment (line %d) exclude each other: only root can chroot, so each file delivery "
+                                "would bounce" % jail[0].line, "Keep one of them")
 
     def _null_client(self, statements):
         feature = self.features.get("nullclient")

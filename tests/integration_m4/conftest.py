@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is true of m4 is asked of the real m4, with the cf library that the environment names; no sendmail need be installed.
 
-    SENDMAIL_CF=/usr/share/sendmail/cf M4=/usr/bin/m4 pytest tests/integration_m4
+SENDMAIL_CF=/usr/share/sendmail/cf M4=/usr/bin/m4 pytest tests/integration_m4
 """
 
 from __future__ import absolute_import, division, print_function

@@ -11,11 +11,13 @@ import difflib
 import os
 
 import pytest
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, m4
-
 from real_m4 import CF, HEAD, MAILERS, compile_mc
 
-EVERYTHING = HEAD + """define(`confPRIVACY_FLAGS', `goaway')dnl
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, m4
+
+EVERYTHING = (
+    HEAD
+    + """define(`confPRIVACY_FLAGS', `goaway')dnl
 FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl
 FEATURE(`blocklist_recipients')dnl
 FEATURE(`delay_checks')dnl
@@ -43,6 +45,7 @@ LOCAL_RULESETS
 SLocal_check_mail
 R$*	$@ ok
 """
+)
 
 
 def test_the_result_is_the_same_but_for_who_built_it_when_and_where():
@@ -70,13 +73,35 @@ def test_they_leave_no_text_behind():
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before-cf.m4", "after-cf.m4"])
-@pytest.mark.parametrize("code", [
-    "syscmd(`touch CANARY')", "esyscmd(`touch CANARY')", "maketemp(`CANARYXXXXXX')", "mkstemp(`CANARYXXXXXX')", "builtin(`syscmd', `touch CANARY')",
-    "builtin(`esyscmd', `touch CANARY')", "indir(`syscmd', `touch CANARY')", "indir(`builtin', `syscmd', `touch CANARY')", "debugfile(`CANARY')",
-    "define(`x', defn(`syscmd'))x(`touch CANARY')", "pushdef(`x', defn(`builtin'))x(`syscmd', `touch CANARY')", "m4wrap(`syscmd(`touch CANARY')')",
-    "ifdef(`syscmd', `syscmd(`touch CANARY')')", "dumpdef(`define')", "traceon(`define')", "m4exit(`0')", "debugmode(`aeq')",
-    "include(`/etc/passwd')", "sinclude(`/etc/passwd')", "undivert(`/etc/passwd')", "include(`CF/../../../../../../../../etc/passwd')",
-    "include(`/etc/passwd/../passwd')", "define(`x', defn(`include'))x(`/etc/passwd')", "indir(`include', `/etc/passwd')"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "syscmd(`touch CANARY')",
+        "esyscmd(`touch CANARY')",
+        "maketemp(`CANARYXXXXXX')",
+        "mkstemp(`CANARYXXXXXX')",
+        "builtin(`syscmd', `touch CANARY')",
+        "builtin(`esyscmd', `touch CANARY')",
+        "indir(`syscmd', `touch CANARY')",
+        "indir(`builtin', `syscmd', `touch CANARY')",
+        "debugfile(`CANARY')",
+        "define(`x', defn(`syscmd'))x(`touch CANARY')",
+        "pushdef(`x', defn(`builtin'))x(`syscmd', `touch CANARY')",
+        "m4wrap(`syscmd(`touch CANARY')')",
+        "ifdef(`syscmd', `syscmd(`touch CANARY')')",
+        "dumpdef(`define')",
+        "traceon(`define')",
+        "m4exit(`0')",
+        "debugmode(`aeq')",
+        "include(`/etc/passwd')",
+        "sinclude(`/etc/passwd')",
+        "undivert(`/etc/passwd')",
+        "include(`CF/../../../../../../../../etc/passwd')",
+        "include(`/etc/passwd/../passwd')",
+        "define(`x', defn(`include'))x(`/etc/passwd')",
+        "indir(`include', `/etc/passwd')",
+    ],
+)
 def test_disarmed_commands_do_nothing_and_say_so(code, late, canary):
     code = code.replace("CANARY", str(canary)).replace("CF", CF)
     head = m4.PREAMBLE + (HEAD + code if late else code + HEAD)
@@ -85,8 +110,15 @@ def test_disarmed_commands_do_nothing_and_say_so(code, late, canary):
     assert result.err.startswith("*** ERROR: ") or "undefined" in result.err, (result.rc, result.err[:300])
 
 
-@pytest.mark.parametrize("code", ["popdef(`syscmd')syscmd(`touch CANARY')", "undefine(`syscmd')syscmd(`touch CANARY')", "undefine(`builtin')builtin(`syscmd', `touch CANARY')",
-                                  "popdef(`popdef')popdef(`indir')indir(`syscmd', `touch CANARY')"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "popdef(`syscmd')syscmd(`touch CANARY')",
+        "undefine(`syscmd')syscmd(`touch CANARY')",
+        "undefine(`builtin')builtin(`syscmd', `touch CANARY')",
+        "popdef(`popdef')popdef(`indir')indir(`syscmd', `touch CANARY')",
+    ],
+)
 def test_no_way_leads_back_to_a_disarmed_command(code, canary):
     compile_mc(m4.PREAMBLE + HEAD + code.replace("CANARY", str(canary)) + "\n" + MAILERS)
     assert not canary.exists()
@@ -95,7 +127,7 @@ def test_no_way_leads_back_to_a_disarmed_command(code, canary):
 def test_an_allowed_file_may_be_read_and_no_other(tmp_path):
     allowed, other = tmp_path / "allowed.m4", tmp_path / "other.m4"
     for path in (allowed, other):
-        path.write_text(u"define(`confLOG_LEVEL', `14')dnl\n")
+        path.write_text("define(`confLOG_LEVEL', `14')dnl\n")
     good = compile_mc(m4.preamble([str(allowed)]) + HEAD + "include(`%s')dnl\n" % allowed + MAILERS)
     assert (good.rc, good.err) == (0, "") and cf.parse(good.cf).options["LogLevel"] == "14"
     bad = compile_mc(m4.preamble([str(allowed)]) + HEAD + "include(`%s')dnl\n" % other + MAILERS)

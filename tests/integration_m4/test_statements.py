@@ -10,15 +10,16 @@ __metaclass__ = type
 import os
 
 import pytest
+from real_m4 import CF, HEAD, MAILERS, compile_mc, library_version
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, language, m4, mc
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import McError
-
-from real_m4 import CF, HEAD, MAILERS, compile_mc, library_version
 
 NAMES = sorted(set(language.STATEMENTS) - {"include", "define", "undefine"} - set(language.PARTS))
 # m4 itself writes down which macro it calls with which arguments.
 SPY = "define(`_SPY_', `errprint(`|$1|$2|')ifelse(`$#', `2', `', `_SPY_(`$1', shift(shift($@)))')')changecom()dnl\n" + "".join(
-    "define(`%s', `errprint(`%s'_each($@)`" % (name, name) + "\n')')dnl\n" for name in NAMES)
+    "define(`%s', `errprint(`%s'_each($@)`" % (name, name) + "\n')')dnl\n" for name in NAMES
+)
 EACH = "define(`_each', `ifelse(`$#', `0', `', `$#', `1', ``<$1>'', ``<$1>'_each(shift($@))')')dnl\n"
 
 TEXTS = [
@@ -26,13 +27,15 @@ TEXTS = [
     "FEATURE(`a', , `skip')\nFEATURE(`a', (b, c), d)dnl\nFEATURE(``nested `deep' x'')\nVERSIONID(`$Id: x,v 1 $')\n",
     "dnl FEATURE(`hidden')\ndnl `\nFEATURE(`shown')dnl it's\nMAILER(local)MAILER(`smtp')\nEXPOSED_USER(`root')dnl\n",
     "MASQUERADE_AS(`x.example') dnl\nFEATURE(dnl\n`a')\nOSTYPE(dnl comment (\n`linux')dnl )\nQUEUE_GROUP(`x', `P=/x, F=f')\n",
-    "# FEATURE(`live')\nMAIL_FILTER(`x',`S=local:/x')1dnl MAILER(`no')\nMAILER(`a`'b')\nDOMAIN(`')\n"]
+    "# FEATURE(`live')\nMAIL_FILTER(`x',`S=local:/x')1dnl MAILER(`no')\nMAILER(`a`'b')\nDOMAIN(`')\n",
+]
 
 
 def told_by_m4(text):
     """Return (name, arguments) of each call, as m4 itself made them."""
-    return [(line.partition("<")[0], tuple(part for part in line.partition("<")[2][:-1].split("><")))
-            for line in compile_mc(EACH + SPY + text).err.splitlines()]
+    return [
+        (line.partition("<")[0], tuple(part for part in line.partition("<")[2][:-1].split("><"))) for line in compile_mc(EACH + SPY + text).err.splitlines()
+    ]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -70,18 +73,49 @@ def test_a_good_text_is_good_for_both():
     assert (result.rc, result.err) == (0, "")
 
 
-@pytest.mark.parametrize("text", [
-    "FEATURE(`ratecontrol')dnl\n" + GOOD.replace("FEATURE(`ratecontrol', `nodelay', `terminate')dnl\n", ""), "FEATURE(`greet_pause', `5000')dnl\n" + GOOD,
-    GOOD.replace("delay_checks", "redirect"), GOOD + MAILERS + "FEATURE(`redirect')dnl\n", GOOD + "MAILER(`smtp')dnl\n", GOOD + "OSTYPE(`linux')dnl\n",
-    GOOD + "FEATURE(`promiscuous_relay')dnl\n", GOOD + "FEATURE(`nopercenthack')dnl\n", GOOD + "FEATURE(`nopercenthack', `x')dnl\n", GOOD + "FEATURE(`nouucp', `x')dnl\n",
-    GOOD + "FEATURE(`relay_local_from')dnl\n", GOOD + "FEATURE(`blacklist_recipients')dnl\n", GOOD + "FEATURE(`tls_failures')dnl\n", GOOD + "FEATURE(`no_such')dnl\n",
-    GOOD + "FEATURE(`access_db', `hash /etc/mail/access')dnl\n", GOOD + "FEATURE(`dnsbl')dnl\n", GOOD + "FEATURE(`conncontrol', `nodeley')dnl\n",
-    GOOD + "FEATURE(`conncontrol', `nodelay', `never')dnl\n", GOOD + "FEATURE(`nocanonify', `x')dnl\n", GOOD + "FEATURE(`delay_checks', `x')dnl\n",
-    GOOD + "define(`confDAEMON_OPTIONS', `Port=25')dnl\n", GOOD + "define(`confUNSAFE_GROUP_WRITES', `True')dnl\n", GOOD + "define(`confDEF_GROUP_ID', `1')dnl\n",
-    GOOD + "define(`confREAD_TIMEOUT', `1h')dnl\n", GOOD + "define(`confAUTO_REBUILD', `True')dnl\n", GOOD + "define(`confMIN_FREE_BLOCKS', `100/200')dnl\n",
-    GOOD + "FEATURE(`nullclient', `hub.example')dnl\nFEATURE(`redirect')dnl\n", GOOD + "LOCAL_TRY_TLS\nR$*\t$@ ok\n", GOOD + "MAILER(`uucp')dnl\n", GOOD + "MAILER(`no_such')dnl\n",
-    GOOD + "FEATURE(`prefixmod')dnl\n", GOOD + "define(`confLOG_LEVEL', `14\n", GOOD + "define(`confLOG_LEVEL', `14'\n", GOOD + "FEATURE(`preserve_luser_host')dnl\n",
-    GOOD + "FEATURE(`nullclient')dnl\n", GOOD + "FEATURE\n", GOOD + "HACK(`../x')dnl\n", GOOD + "# FEATURE(`promiscuous_relay')\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FEATURE(`ratecontrol')dnl\n" + GOOD.replace("FEATURE(`ratecontrol', `nodelay', `terminate')dnl\n", ""),
+        "FEATURE(`greet_pause', `5000')dnl\n" + GOOD,
+        GOOD.replace("delay_checks", "redirect"),
+        GOOD + MAILERS + "FEATURE(`redirect')dnl\n",
+        GOOD + "MAILER(`smtp')dnl\n",
+        GOOD + "OSTYPE(`linux')dnl\n",
+        GOOD + "FEATURE(`promiscuous_relay')dnl\n",
+        GOOD + "FEATURE(`nopercenthack')dnl\n",
+        GOOD + "FEATURE(`nopercenthack', `x')dnl\n",
+        GOOD + "FEATURE(`nouucp', `x')dnl\n",
+        GOOD + "FEATURE(`relay_local_from')dnl\n",
+        GOOD + "FEATURE(`blacklist_recipients')dnl\n",
+        GOOD + "FEATURE(`tls_failures')dnl\n",
+        GOOD + "FEATURE(`no_such')dnl\n",
+        GOOD + "FEATURE(`access_db', `hash /etc/mail/access')dnl\n",
+        GOOD + "FEATURE(`dnsbl')dnl\n",
+        GOOD + "FEATURE(`conncontrol', `nodeley')dnl\n",
+        GOOD + "FEATURE(`conncontrol', `nodelay', `never')dnl\n",
+        GOOD + "FEATURE(`nocanonify', `x')dnl\n",
+        GOOD + "FEATURE(`delay_checks', `x')dnl\n",
+        GOOD + "define(`confDAEMON_OPTIONS', `Port=25')dnl\n",
+        GOOD + "define(`confUNSAFE_GROUP_WRITES', `True')dnl\n",
+        GOOD + "define(`confDEF_GROUP_ID', `1')dnl\n",
+        GOOD + "define(`confREAD_TIMEOUT', `1h')dnl\n",
+        GOOD + "define(`confAUTO_REBUILD', `True')dnl\n",
+        GOOD + "define(`confMIN_FREE_BLOCKS', `100/200')dnl\n",
+        GOOD + "FEATURE(`nullclient', `hub.example')dnl\nFEATURE(`redirect')dnl\n",
+        GOOD + "LOCAL_TRY_TLS\nR$*\t$@ ok\n",
+        GOOD + "MAILER(`uucp')dnl\n",
+        GOOD + "MAILER(`no_such')dnl\n",
+        GOOD + "FEATURE(`prefixmod')dnl\n",
+        GOOD + "define(`confLOG_LEVEL', `14\n",
+        GOOD + "define(`confLOG_LEVEL', `14'\n",
+        GOOD + "FEATURE(`preserve_luser_host')dnl\n",
+        GOOD + "FEATURE(`nullclient')dnl\n",
+        GOOD + "FEATURE\n",
+        GOOD + "HACK(`../x')dnl\n",
+        GOOD + "# FEATURE(`promiscuous_relay')\n",
+    ],
+)
 def test_what_m4_complains_about_is_found_before_m4_is_asked(text):
     whole = m4.PREAMBLE + HEAD + text + MAILERS
     result = compile_mc(whole)
@@ -91,12 +125,22 @@ def test_what_m4_complains_about_is_found_before_m4_is_asked(text):
     assert caught.value.details["line"] > m4.PREAMBLE.count("\n") and caught.value.details["remedy"]
 
 
-@pytest.mark.parametrize("text, lost", [
-    ("FEATUER(`smrsh')dnl\n", "P=/usr/libexec/smrsh"), ("define(`confMAX_HOPP', `7')dnl\n", "MaxHopCount=7"), ("define(`SMART_HOTS', `x.example')dnl\n", "DSx.example"),
-    ("define(`SMART_HOST', `a.dnl.example')dnl\n", "DSa.dnl.example"), ("define(`SMART_HOST', `divert.example')dnl\n", "DSdivert.example"),
-    ("define(`SMART_HOST', `x'y.example')dnl\n", "DSx'y.example"), ("MASQUERADE_AS(`a.example,b.example')dnl\n", "DMa.example,b.example"),
-    ("FEATURE(`msp', `[127.0.0.1]', `2525')dnl\n", "2525"), ("define(`confSMTP_LOGIN_MSG', `$j lower case')dnl\n", "$j lower case"),
-    (MAILERS + "define(`LOCAL_MAILER_PATH', `/x/deliver')dnl\n", "P=/x/deliver"), (MAILERS + "MODIFY_MAILER_FLAGS(`LOCAL', `-:|/')dnl\n", "F=lsDFMAw5@qPrmn9")])
+@pytest.mark.parametrize(
+    "text, lost",
+    [
+        ("FEATUER(`smrsh')dnl\n", "P=/usr/libexec/smrsh"),
+        ("define(`confMAX_HOPP', `7')dnl\n", "MaxHopCount=7"),
+        ("define(`SMART_HOTS', `x.example')dnl\n", "DSx.example"),
+        ("define(`SMART_HOST', `a.dnl.example')dnl\n", "DSa.dnl.example"),
+        ("define(`SMART_HOST', `divert.example')dnl\n", "DSdivert.example"),
+        ("define(`SMART_HOST', `x'y.example')dnl\n", "DSx'y.example"),
+        ("MASQUERADE_AS(`a.example,b.example')dnl\n", "DMa.example,b.example"),
+        ("FEATURE(`msp', `[127.0.0.1]', `2525')dnl\n", "2525"),
+        ("define(`confSMTP_LOGIN_MSG', `$j lower case')dnl\n", "$j lower case"),
+        (MAILERS + "define(`LOCAL_MAILER_PATH', `/x/deliver')dnl\n", "P=/x/deliver"),
+        (MAILERS + "MODIFY_MAILER_FLAGS(`LOCAL', `-:|/')dnl\n", "F=lsDFMAw5@qPrmn9"),
+    ],
+)
 def test_what_m4_drops_in_silence_is_found(text, lost):
     tail = "" if "MAILER(`" in text or "`msp'" in text else MAILERS
     whole = m4.PREAMBLE + HEAD + text + tail
@@ -115,7 +159,9 @@ def test_the_table_knows_the_features_of_this_library_and_what_they_need(name):
     assert there or (feature.since and version < feature.since) or not os.path.exists(CF + "/debian"), "not in this library"
     if not there or feature.forbidden or (feature.until and version >= feature.until):
         return
-    needed = "".join("FEATURE(`%s')dnl\n" % other for other in feature.requires) + "define(`LUSER_RELAY', `x.example')define(`confLDAP_DEFAULT_SPEC', `-h x')dnl\n"
+    needed = (
+        "".join("FEATURE(`%s')dnl\n" % other for other in feature.requires) + "define(`LUSER_RELAY', `x.example')define(`confLDAP_DEFAULT_SPEC', `-h x')dnl\n"
+    )
     samples = {"domain": "x.example", "relay": "x.example", "map": "hash /x", "any": "x"}
     given = [kind.lstrip("*") for kind in feature.args if kind.startswith("*")]
     arguments = "".join(", `%s'" % (kind[1:].split("|")[0] if kind.startswith("=") else samples[kind]) for kind in given)
