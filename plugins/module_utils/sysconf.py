@@ -30,8 +30,8 @@ SIMPLE = re.compile(
     r"(?P<before>[ \t]*)(?P<key>[A-Za-z_][A-Za-z0-9_]*)="
     r"(?:'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\`$]|\\.|\$(?!\())*)\"|(?P<bare>(?:[^\s\"'`\\;&|<>()#][^\s\"'`\\;&|<>()]*)?))"
     r"(?P<after>[ \t]*;?[ \t]*\r?)\Z")
-# Debian's sendmailconfig reads this file by a pattern that ends a value at its first double quote, and writes the stump back.
-NO_DOUBLE_QUOTES = ("/etc/mail/sendmail.conf",)
+# Debian's sendmailconfig reads this file by the pattern KEY="[^"]*" and writes it anew: a value in other quotes is lost, one with a double quote is cut.
+DOUBLE_QUOTES_ONLY = ("/etc/mail/sendmail.conf",)
 COMMENT = "Set by Ansible (collection mailjail.sendmail), which writes these values again at its next run."
 
 
@@ -46,7 +46,7 @@ def check_values(values, path=""):
     """
     wanted = dict((_checked_key(key), _checked_value(key, value)) for key, value in values.items())
     for key, value in wanted.items():
-        if path in NO_DOUBLE_QUOTES and '"' in value:
+        if path in DOUBLE_QUOTES_ONLY and '"' in value:
             raise InvalidValue("%s: the value of %s holds a double quote (%s), at which Debian's sendmailconfig would cut it and leave a broken file. "
                                "Write it without." % (path, key, value), path=path, key=key)
     return wanted
@@ -73,12 +73,12 @@ def boot_files(table, extra):
 
     :param list table: dicts with ``path`` and ``values``, and what else the module takes for a file.
     :param dict extra: key to value; it goes into the file whose table names that key, else into the first file.
-    :returns: the table, completed; a file that is missing is made, unless its entry says otherwise.
+    :returns: the table, completed; a file that is missing is made, and each belongs to root, unless its entry says otherwise.
     :raises InvalidValue: there are extra flags and no file to put them in.
     """
     if extra and not table:
         raise InvalidValue("This platform has no file of boot flags, so %s can not be set. Take them out of sendmail_boot_flags." % ", ".join(sorted(extra)))
-    files = [dict({"missing": "create"}, **dict(entry, values=dict(entry["values"]))) for entry in table]
+    files = [dict({"missing": "create", "owner": "root", "group": "root", "mode": "0644"}, **dict(entry, values=dict(entry["values"]))) for entry in table]
     for key, value in extra.items():
         owner = next((entry for entry in files if key in entry["values"]), files[0] if files else None)
         owner["values"][key] = value
@@ -216,9 +216,10 @@ def apply(text, values, path="the file", comment=COMMENT):
             _refuse_obstacles(part, set_in, path)
     for key, places in set_in.items():
         wanted = values[key]
-        if places and places[-1][1].value != wanted:
+        style = "double" if path in DOUBLE_QUOTES_ONLY else None
+        if places and (places[-1][1].value != wanted or style not in (None, places[-1][1].style)):
             first, old = places[0]
-            texts[first] = "%s%s=%s%s" % (old.before, key, quote(wanted, old.style), old.after) + ("\n" if texts[first].endswith("\n") else "")
+            texts[first] = "%s%s=%s%s" % (old.before, key, quote(wanted, style or old.style), old.after) + ("\n" if texts[first].endswith("\n") else "")
             for place, _old in places[1:]:
                 texts[place] = ""
             changes.append(Change(key, places[-1][1].value, wanted, parts[first].line))

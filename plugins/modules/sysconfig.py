@@ -59,7 +59,8 @@ options:
         type: str
 notes:
   - Debian's own tool C(sendmailconfig) writes C(/etc/mail/sendmail.conf) anew with its own comments, and with a capital in front of words such as
-    V(Daemon). Values set by this module survive that, the comment above new keys does not. It cuts a value at a double quote, so one is refused in that file.
+    V(Daemon). Values set by this module survive that, the comment above new keys does not. It loses values in
+    other than double quotes and cuts those that hold one; so in that file values are always put in double quotes, and a double quote in one is refused.
 """
 
 EXAMPLES = r"""

@@ -129,6 +129,7 @@ TABLE = [{"path": "/a", "values": {"ONE": "1"}, "mode": "0644"}, {"path": "/b", 
 ])
 def test_boot_files(table, extra, expected):
     assert [(entry["path"], entry["values"], entry["missing"]) for entry in sysconf.boot_files(table, extra)] == expected
+    assert [entry["mode"] for entry in sysconf.boot_files(TABLE, {})] == ["0644", "0644"]
     assert TABLE[0]["values"] == {"ONE": "1"} and TABLE[1]["values"] == {"TWO": "2"}
 
 
@@ -142,6 +143,12 @@ def test_a_reader_with_limits():
     with pytest.raises(InvalidValue) as caught:
         sysconf.check_values({"D": 'a"b'}, "/etc/mail/sendmail.conf")
     assert "sendmailconfig" in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["D=no\n", "D=yes\n", "D='yes'\n", 'D="no"\n'])
+def test_debian_reads_double_quotes_only(text):
+    assert sysconf.apply(text, {"D": "yes"}, "/etc/mail/sendmail.conf")[0] == 'D="yes"\n'
+    assert sysconf.apply('D="yes"\n', {"D": "yes"}, "/etc/mail/sendmail.conf") == ('D="yes"\n', [])
 
 
 @pytest.mark.parametrize("missing, after", [("create", b'N="1"\n'), ("skip", None)])
