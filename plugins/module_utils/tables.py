@@ -401,15 +401,18 @@ _KIND_FINDINGS = {"mailertable": _mailertable, "access": tables_access.findings,
 def changes(old, new, secret=False, limit=SHOWN_LIMIT):
     """Tell two states of a map apart by meaning.
 
-    :param dict old, new: key to value. :param bool secret: show no value. :param int limit: the most keys named in each list.
+    :param dict old, new: key to value. :param bool secret: show no value (those of AuthInfo: are never shown). :param int limit: the most keys named in each list.
     :returns: dict with ``added``, ``removed`` and ``changed`` (lists of lines, sorted) and ``more`` (how many stand in none of them for length).
     """
-    show = (lambda value: MASKED) if secret else (lambda value: value)
+    def line(key, *values):
+        hidden = secret or key.lower().startswith("authinfo:")
+        return "%s\t%s" % (key, " -> ".join(MASKED if hidden else value for value in values))
+
     added = sorted(key for key in new if key not in old)
     removed = sorted(key for key in old if key not in new)
     changed = sorted(key for key in new if key in old and old[key] != new[key])
-    found = {"added": ["%s\t%s" % (key, show(new[key])) for key in added[:limit]],
-             "removed": ["%s\t%s" % (key, show(old[key])) for key in removed[:limit]],
-             "changed": ["%s\t%s -> %s" % (key, show(old[key]), show(new[key])) for key in changed[:limit]]}
+    found = {"added": [line(key, new[key]) for key in added[:limit]],
+             "removed": [line(key, old[key]) for key in removed[:limit]],
+             "changed": [line(key, old[key], new[key]) for key in changed[:limit]]}
     found["more"] = sum(max(0, len(keys) - limit) for keys in (added, removed, changed))
     return found
