@@ -12,7 +12,7 @@ __metaclass__ = type
 
 import ipaddress
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_cidr
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, mapbuild, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
@@ -80,6 +80,15 @@ def _in_use(site, name):
     return name in ALWAYS or bool(site["tables"].get(name))
 
 
+def map_type(site, name):
+    """Return the type of a map's database: the site's choice where this kind of map can have it, else the best that the host makes.
+
+    :raises MapError: the host makes none that will do.
+    """
+    wanted = site["map_type"]
+    return wanted if wanted in tables.KINDS[name].types else mapbuild.best_type(name, site["map_types"])
+
+
 def maps(site):
     """Return the option ``maps`` of sendmail_config: each map in use with its entries, those that follow from other variables included."""
     derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site)}
@@ -90,7 +99,7 @@ def _map(site, name, derived):
     table, platform, secret = _table(site, name), site["platform"], name == "authinfo"
     readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"
     found = {"name": name, "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
-             "type": "btree" if name == "userdb" else site["map_type"], "secret": secret, "owner": "root", "group": "root",
+             "type": map_type(site, name), "secret": secret, "owner": "root", "group": "root",
              "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
              "database_owner": "root", "database_group": readers, "database_mode": "0640"}
     sources = [source for source in ("file", "host_file") if table.get(source)]
@@ -259,7 +268,7 @@ def mc(site):
     platform, run_user = site["platform"], site["run_user"]
     owner = (run_user, run_user) if site["privilege"] == "unprivileged" else (platform["default_user"], platform["default_group"])
     return {
-        "preamble": m4.PREAMBLE.rstrip("\n"), "maps": map_features(site),
+        "preamble": m4.PREAMBLE.rstrip("\n"), "map_type": map_type(site, "access"), "alias_type": map_type(site, "aliases"), "maps": map_features(site),
         "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
         "host_name": _quoted(site, "named", "sendmail_host_name", "host"), "smart_host": _quoted(site, "smart_host", "sendmail_smart_host", "relay"),
         "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
@@ -309,7 +318,7 @@ def feature(name, arguments, variable=None):
 
 def map_features(site):
     """Return the FEATURE statements of the maps in use, each with its reason."""
-    return [{"reason": reason, "feature": feature(name, ["%s %s" % (site["map_type"], site["platform"]["maps"][name])], "sendmail_" + name)}
+    return [{"reason": reason, "feature": feature(name, ["%s %s" % (map_type(site, name), site["platform"]["maps"][name])], "sendmail_" + name)}
             for name, reason in FEATURES if _in_use(site, name)]
 
 
