@@ -95,8 +95,8 @@ def needed(unit, state, text_on_disk, times, program, now):
         restart.append("%s of %s is missing" % (unit.pid_file, unit.name))
     if restart:
         return RESTARTED, restart
-    reload_for = ["%s is newer than the running %s" % (name, unit.name) for name in unit.watch if newer(times.get(name), state.pid_written, now)]
-    return (RELOADED, reload_for) if reload_for else (NONE, [])
+    read_anew = ["%s is newer than the running %s" % (name, unit.name) for name in unit.watch if newer(times.get(name), state.pid_written, now)]
+    return (RELOADED if "\nExecReload=" in unit.text else RESTARTED, read_anew) if read_anew else (NONE, [])
 
 
 def newer(changed, started, now):
@@ -261,45 +261,41 @@ def greetings(listeners, timeout):
 
 
 def strays(directory, uid):
-    """Return the paths below a spool whose owner is not the one that works on it."""
+    """Return a spool and the paths below it whose owner is not the one that works on it.
+
+    :raises SendmailError: one of them is no plain file of its own, so it can not be handed over; whoever could write there may have planted it.
+    """
     found = []
-    for place, directories, names in os.walk(directory):
-        for path in (os.path.join(place, name) for name in directories + names):
+    for place, _unused, names in os.walk(directory):
+        for path in [place] + [os.path.join(place, name) for name in names]:
             try:
-                if os.lstat(path).st_uid != uid:
-                    found.append(path)
+                entry = os.lstat(path)
             except OSError:
                 continue
+            if entry.st_uid != uid and not _plain(entry):
+                raise SendmailError("%s is a link, a device or a file with a second name, which has no place in a queue. Nothing was touched. "
+                                    "Look at it with ls -l, remove it, and run again." % path, path=path)
+            if entry.st_uid != uid:
+                found.append(path)
     return found
 
 
-def adopt(path, uid, gid):
-    """Give one file or directory of a spool to its new owner.
-
-    The spool belonged to somebody else, who may have planted a link in it: links are not followed, files with a second name are left alone.
-
-    :returns: whether it was done.
-    """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        found = os.fstat(handle)
-        plain = stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
-        if plain:
-            os.fchown(handle, uid, gid)
-        return plain
-    finally:
-        os.close(handle)
+def _plain(entry):
+    return stat.S_ISDIR(entry.st_mode) or (stat.S_ISREG(entry.st_mode) and entry.st_nlink == 1)
 
 
 def hand_over(paths, uid, gid):
-    """Give files of a spool to the one that works on it; :raises SendmailError: some could not be given."""
-    refused = [path for path in paths if not adopt(path, uid, gid)]
-    if refused:
-        raise SendmailError("%s is a link, a device or a file with a second name in the queue, so it was not given to user %d. Look at it with ls -l, "
-                            "remove it, and run again." % (refused[0], uid), paths=refused)
+    """Give files of a spool to the one that works on it. Links are not followed: what became one since :func:`strays` stays for the next run to name."""
+    for path in paths:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            continue
+        try:
+            if _plain(os.fstat(handle)):
+                os.fchown(handle, uid, gid)
+        finally:
+            os.close(handle)
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------------------------
@@ -365,8 +361,8 @@ class Supervisor:
 
     def changed(self):
         """Tell whether anything is to be done."""
-        return bool(self.diff() or self.removed or any(action != NONE for action, unused in self.plan.values())
-                    or any(paths for unused, paths in self.spools) or self.enable)
+        return bool(self.diff() or self.removed or any(action != NONE for action, _unused in self.plan.values())
+                    or any(paths for _unused, paths in self.spools) or self.enable)
 
     def report(self):
         """Return what was (or would be) done, for the module's result."""
@@ -393,7 +389,7 @@ class Supervisor:
     def _start(self):
         restart = [unit.name for unit in self.units if self.plan[unit.name][0] == RESTARTED]
         reload_only = [unit.name for unit in self.units if self.plan[unit.name][0] == RELOADED]
-        if any(paths for unused, paths in self.spools):
+        if any(paths for _unused, paths in self.spools):
             # What is open must not change hands, so the daemon is away meanwhile.
             self.host.systemctl("stop", *restart)
             for spool, paths in self.spools:
@@ -403,7 +399,7 @@ class Supervisor:
             self.host.systemctl("reset-failed", *restart, may_fail=True)
             self.host.systemctl("restart", *restart, may_fail=True)
         if reload_only:
-            self.host.systemctl("reload-or-restart", *reload_only, may_fail=True)
+            self.host.systemctl("reload", *reload_only, may_fail=True)
 
     def prove(self, since):
         """Wait until every unit is as declared.
@@ -473,7 +469,7 @@ class Supervisor:
         former = [self.texts[unit.name] for unit in self.units if unit.listeners and self.texts[unit.name] is not None]
         for text in former[:1]:
             owner = unit_user(text)
-            self.spools = [(dict(spool, owner=owner), [spool["path"]] + strays(spool["path"], disk.user_id(owner))) for spool, unused in self.spools]
+            self.spools = [(dict(spool, owner=owner), strays(spool["path"], disk.user_id(owner))) for spool, _unused in self.spools]
         self._start()
 
 

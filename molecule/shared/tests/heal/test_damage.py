@@ -8,7 +8,7 @@ import pytest
 from state import answers, difference, state
 
 SOURCES = ("/etc/mail/sendmail.mc", "/etc/mail/submit.mc", "/etc/mail/access", "/etc/mail/mailertable", "/etc/mail/local-host-names",
-           "/etc/mail/relay-domains", "/etc/aliases", "/etc/mail/helpfile")
+           "/etc/mail/relay-domains", "/etc/aliases", "/etc/mail/helpfile.mailjail")
 RESULTS = ("/etc/mail/sendmail.cf", "/etc/mail/submit.cf", "/etc/mail/access.db", "/etc/mail/mailertable.db", "/etc/aliases.db")
 UNITS = ("/etc/systemd/system/sendmail.service", "/etc/systemd/system/sendmail-client.service")
 JAIL = ("/var/mailjail/var/spool/mail/archive",)
