@@ -26,6 +26,7 @@ but literal text; raw: as written; part: the LOCAL_* or MAILER_DEFINITIONS part 
 CF_M4 = re.compile(r"(?:^|/)m4/cf\.m4$")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTES = re.compile("[`']")
+_BLANKS = re.compile(r"\s*")
 _PLAIN_TEXT = re.compile(r"[^`'#A-Za-z_(),\n]+")
 # Their arguments are code, not values.
 CONDITIONALS = ("ifdef", "ifelse")
@@ -38,7 +39,8 @@ class _Reader:
         self.text, self.first = text, line
         self.statements, self.faults = [], []
         self.part = parent.part if parent else None
-        self.comments = parent.comments if parent else True
+        # A text that does not include cf.m4 is compiled behind it, and cf.m4 takes the meaning from #.
+        self.comments = parent.comments if parent else "m4/cf.m4" in text
         self.discarding = parent.discarding if parent else False
         self.known = parent.known if parent else set(m4.COMMANDS) | set(language.STATEMENTS) | set(language.INTERNAL)
         self.hidden, self.rest, self.rest_start = False, [], 0
@@ -171,7 +173,7 @@ class _Reader:
         """Collect the arguments of a call as m4 does: blanks before each are dropped, one level of quotes is taken off."""
         args, plain, starts, position = [], [], [], match.end() + 1
         while True:
-            position += len(re.match(r"\s*", self.text[position:]).group())
+            position = _BLANKS.match(self.text, position).end()
             starts.append(position)
             text, literal, position = self._argument(match, position)
             args.append(text)
@@ -239,7 +241,7 @@ def _told(problem):
 def parse(text):
     """Return the statements of an .mc text in order.
 
-    What stands in ``dnl`` comments, and in ``#`` comments above the include of cf.m4 (below it ``#`` hides nothing), is not there. The branches of ifdef and
+    What stands in ``dnl`` comments, and in ``#`` comments above an include of cf.m4 (elsewhere ``#`` hides nothing), is not there. The branches of ifdef and
     ifelse are read as if each were taken. Raw lines (of LOCAL_CONFIG and the like) are statements without a name.
 
     :returns: list of :class:`Statement`.

@@ -23,7 +23,8 @@ MAILERS = "MAILER(`local')dnl\nMAILER(`smtp')dnl\n"
         ("define(`confX',\n  `a, b', c d)", [(1, "define", ("confX", "a, b", "c d"))]),
         ("FEATURE(``a'', (b, c))", [(1, "FEATURE", ("`a'", "(b, c)"))]),
         ("dnl FEATURE(`a')\n\nFEATURE(`b')", [(3, "FEATURE", ("b",))]),
-        ("# FEATURE(`a')\nFEATURE(`b')", [(2, "FEATURE", ("b",))]),
+        ("# FEATURE(`a')\nFEATURE(`b')", [(1, "FEATURE", ("a",)), (2, "FEATURE", ("b",))]),
+        ("# FEATURE(`a')\nFEATURE(`b')\ndnl /m4/cf.m4", [(2, "FEATURE", ("b",))]),
         ("define(`x',dnl remark, with (\n`y')", [(1, "define", ("x", "y"))]),
         ("FEATURE(`a', , `')", [(1, "FEATURE", ("a", "", ""))]),
         (
@@ -43,6 +44,12 @@ def test_calls(text, calls):
 def test_code_behind_a_number_sign_is_live_once_cf_m4_is_included():
     before, after = mc.parse("# FEATURE(`a')\ninclude(`/x/m4/cf.m4')dnl\n# FEATURE(`b')\n"), [("include", False), ("FEATURE", True)]
     assert [(statement.name, statement.hidden) for statement in before if statement.name] == after
+
+
+def test_code_behind_a_number_sign_is_live_everywhere_in_a_text_that_is_compiled_behind_cf_m4():
+    with pytest.raises(McError) as caught:
+        mc.check("# FEATURE(`promiscuous_relay')\nOSTYPE(`linux')dnl\n" + MAILERS)
+    assert "hides nothing" in caught.value.message
 
 
 def test_raw_lines_know_their_part():
