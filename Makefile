@@ -7,10 +7,13 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images lab-up lab-down test lint unit sanity molecule clean
+.PHONY: help demo setup images lab-up lab-down test lint unit sanity molecule clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: setup ## a small mail world in containers: the gateway is built, takes mail, sends mail, refuses strangers
+	@$(PYTHON) -m demo
 
 setup: ## this machine's packages (as root) and .venv with the pinned tools
 	@sh lab/setup.sh

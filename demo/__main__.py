@@ -1,7 +1,6 @@
 """make demo: the lab, the playbook that a user runs, and what the gateway then does, as it happens."""
 
 import argparse
-import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +9,8 @@ import time
 
 from lab import lifecycle, runtime
 from lab.shell import LabError, say, warn
+
+from tests.harness import collection, places
 
 from . import steps
 
@@ -21,7 +22,6 @@ def main(argv=None):
     """Run the demo; exit status 0 only if every step saw what it promised."""
     parser = argparse.ArgumentParser(prog="python3 -m demo", description=__doc__)
     parser.add_argument("--gateway", default="debian13", metavar="IMAGE", help="image of the gateway (default: debian13)")
-    parser.add_argument("--collections", default=".work/collections", metavar="DIR", help="where the collection is installed")
     options = parser.parse_args(argv)
     try:
         return demo(options)
@@ -36,16 +36,18 @@ def demo(options):
     heading("The lab: a gateway without sendmail, an internal mail server, an outside client, a name server")
     runtime.prepare()
     lab = lifecycle.up(NAME, (options.gateway,), None, False)
+    say("collection: built into an archive and installed from it, as you would")
+    collection.install()
     heading("The playbook that you would run: ansible-playbook mailjail.sendmail.gateway")
     say((HERE / "vars.yml").read_text())
-    results.append(("the gateway is built", playbook(lab, options.collections) is not None))
+    results.append(("the gateway is built", playbook(lab) is not None))
     scene = steps.Scene(lab, say)
     if results[0][1]:
         for title, step in steps.STEPS:
             heading(title[0].upper() + title[1:] + ". " + step.__doc__)
             results.append((title, bool(step(scene))))
         heading("The same playbook again: nothing is left to change")
-        results.append(("a second run changes nothing", playbook(lab, options.collections) == 0))
+        results.append(("a second run changes nothing", playbook(lab) == 0))
     return table(results, lab, time.monotonic() - started)
 
 
@@ -54,11 +56,10 @@ def heading(text):
     say(f"\n== {text}")
 
 
-def playbook(lab, collections):
+def playbook(lab):
     """Run the gateway playbook; return the number of changes, None if it failed."""
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=os.path.abspath(collections), ANSIBLE_HOST_KEY_CHECKING="False", ANSIBLE_NOCOWS="1",
-                       ANSIBLE_DISPLAY_SKIPPED_HOSTS="False", ANSIBLE_FORCE_COLOR="0", ANSIBLE_LOCALHOST_WARNING="False")
-    command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), "-i", str(pathlib.Path(lab.directory) / "inventory.yml"), "--limit", "gateways",
+    environment = places.environment(ANSIBLE_NOCOWS=1, ANSIBLE_DISPLAY_SKIPPED_HOSTS=False, ANSIBLE_NOCOLOR=1)
+    command = [str(places.BIN / "ansible-playbook"), "-i", str(pathlib.Path(lab.directory) / "inventory.yml"), "--limit", "gateways",
                "-e", f"@{HERE / 'vars.yml'}", "mailjail.sendmail.gateway"]
     child = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     changed = None
