@@ -24,9 +24,10 @@ _NAME = rb"(?=[a-z][a-z0-9.-]{0,62}[]\t\n])[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*"
 _USER = rb"[a-z0-9_.+-]{1,64}"
 _OCTET = rb"(?:1[0-9]{0,2}|2(?:[0-4][0-9]?|5[0-5]?|[6-9])?|[3-9][0-9]?|0)"
 _IPV4 = _OCTET + rb"(?:\." + _OCTET + rb"){0,3}"
-_MAILBOX = rb"[A-Za-z0-9_.+-]{1,64}(?:@" + _DOMAIN + rb")?"
+_MAILBOX = rb"[A-Za-z0-9_.+-]{1,64}(?:@" + _DOMAIN.replace(b"a-z", b"A-Za-z") + rb")?"
 _REPLY = rb"5\.[0-9]\.[0-9]{1,2}:(?:5[0-9][0-9](?: [A-Za-z0-9.'-]+)+|\"5[0-9][0-9] [!#-$&-[\]-~][^\"%\\\0-\x1f\x7f-\xff]{0,200}\")"
 _TAGS = (b"Connect", b"From", b"To", b"Spam")
+_TAG_SPELLING = {tag.lower(): tag for tag in _TAGS}
 
 _ENTRIES = {
     "access": b"(?:" + b"|".join(_TAGS) + b"):(?:" + _IPV4 + b"|" + _USER + b"@" + _DOMAIN + b"|" + _NAME + rb")\t(?:OK|REJECT|DISCARD|ERROR:" + _REPLY + b")",
@@ -106,10 +107,21 @@ class Scan:
             if end == len(piece):
                 break
             start = piece.index(b"\n", end) + 1
-            odd.append((self._line, piece[end:start - 1]))
+            odd.extend(self._odd(piece[end:start - 1]))
             self._line += 1
         if odd:
             self._judge(odd)
+
+    def _odd(self, line):
+        """Take one line that was not ordinary: a key with capitals may be so in small letters; the rest is returned, numbered."""
+        key, tab, value = line.partition(b"\t")
+        small = key.lower()
+        if self.kind == "access":
+            tag, colon, rest = small.partition(b":")
+            small = _TAG_SPELLING.get(tag, tag) + colon + rest
+        small += tab + value + b"\n"
+        taken = small[:-1] != line and self._ordinary.match(small).end() == len(small) and not self._stretch(small)
+        return [] if taken else [(self._line, line)]
 
     def _stretch(self, stretch):
         """Add ordinary lines to the content; return those that classes speak about, numbered, to be looked at one by one after all."""

@@ -230,8 +230,14 @@ def findings(kind, found, context):
         yield finding
 
 
+# What almost every entry is: printable ASCII without blanks in the key or at the ends of the value, and not long.
+_PLAIN = re.compile(r"[!\"$-~][!-~]{0,400}\t(?:[!-~](?:[ -~]{0,500}[!-~])?)?\Z")
+
+
 def _text_problem(kind, pair):
     """Say what no entry of any map may hold."""
+    if _PLAIN.match(pair.key + "\t" + pair.value):
+        return None
     for name, text in (("key", pair.key), ("value", pair.value)):
         character = tables_syntax.bad_character(text)
         if character:
