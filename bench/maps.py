@@ -75,6 +75,7 @@ def build(path, map_type):
     """Build one map and print what it took."""
     from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild
     from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
+
     start = time.perf_counter()
     mapbuild.build(Runner(), "virtusertable", path, f"{SPACE}/built", map_type)
     seconds = time.perf_counter() - start
@@ -126,16 +127,29 @@ class Host:
 def task_seconds(host, size, order, map_type, rounds):
     """Return the best time of the whole Ansible task, commit included, on a map that is new each time."""
     clock = "{{ now(utc=true, fmt='%s.%f') }}"
-    module = {"mta": {"source": f"{SPACE}/t.mc", "compiled": f"{SPACE}/t.cf", "content": MC % {"type": map_type, "space": SPACE}}, "library": "/usr/share/sendmail/cf",
-              "maps": [{"name": "virtuser", "kind": "virtusertable", "path": f"{SPACE}/map", "type": map_type, "host_file": f"{SPACE}/source-{size}-{order}"}],
-              "state_directory": f"{SPACE}/state"}
-    tasks = [{"ansible.builtin.command": {"cmd": f"rm -rf {SPACE}/map.db {SPACE}/t.cf {SPACE}/state"}},
-             {"ansible.builtin.debug": {"msg": "clock " + clock}}, {"mailjail.sendmail.sendmail_config": module}, {"ansible.builtin.debug": {"msg": "clock " + clock}}]
+    module = {
+        "mta": {"source": f"{SPACE}/t.mc", "compiled": f"{SPACE}/t.cf", "content": MC % {"type": map_type, "space": SPACE}},
+        "library": "/usr/share/sendmail/cf",
+        "maps": [{"name": "virtuser", "kind": "virtusertable", "path": f"{SPACE}/map", "type": map_type, "host_file": f"{SPACE}/source-{size}-{order}"}],
+        "state_directory": f"{SPACE}/state",
+    }
+    tasks = [
+        {"ansible.builtin.command": {"cmd": f"rm -rf {SPACE}/map.db {SPACE}/t.cf {SPACE}/state"}},
+        {"ansible.builtin.debug": {"msg": "clock " + clock}},
+        {"mailjail.sendmail.sendmail_config": module},
+        {"ansible.builtin.debug": {"msg": "clock " + clock}},
+    ]
     play = [{"hosts": host.name + "*", "gather_facts": False, "become": True, "tasks": tasks * rounds}]
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as book:
         json.dump(play, book)
         book.flush()
-        answer = subprocess.run([str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(host.lab / "inventory.yml"), book.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        answer = subprocess.run(
+            [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(host.lab / "inventory.yml"), book.name],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
     if answer.returncode:
         sys.exit(answer.stdout + answer.stderr)
     clocks = [float(line.split("clock ")[1].rstrip('"')) for line in answer.stdout.splitlines() if "clock " in line]
@@ -144,7 +158,8 @@ def task_seconds(host, size, order, map_type, rounds):
 
 def table(host, sizes, orders, rounds):
     """Print a line for each file and type."""
-    print(f"{'entries':>8} {'order':<9} {'type':<6} {'bare s':>7} {'build s':>8} {'task s':>7}  {'build/bare':>10} {'task/bare':>9} {'task/hash':>9}  MB file/ours/makemap")
+    print(f"{'entries':>8} {'order':<9} {'type':<6} {'bare s':>7} {'build s':>8} {'task s':>7}  {'build/bare':>10} {'task/bare':>9} {'task/hash':>9}"
+          "  MB file/ours/makemap")
     for size in sizes:
         for order in orders:
             found = host.measure(size, order, rounds)
@@ -152,8 +167,11 @@ def table(host, sizes, orders, rounds):
                 one = found[map_type]
                 task = task_seconds(host, size, order, map_type, rounds)
                 memory = "/".join(f"{amount / 1e6:.0f}" for amount in (found["bytes"], *one["memory"]))
-                print(f"{size:>8} {order:<9} {map_type:<6} {one['bare']:>7.2f} {one['build']:>8.2f} {task:>7.2f}  {one['build'] / one['bare']:>10.2f} "
-                      f"{task / one['bare']:>9.2f} {task / found['hash']['bare']:>9.2f}  {memory}", flush=True)
+                print(
+                    f"{size:>8} {order:<9} {map_type:<6} {one['bare']:>7.2f} {one['build']:>8.2f} {task:>7.2f}  {one['build'] / one['bare']:>10.2f} "
+                    f"{task / one['bare']:>9.2f} {task / found['hash']['bare']:>9.2f}  {memory}",
+                    flush=True,
+                )
 
 
 def main():

@@ -21,8 +21,9 @@ import re
 import subprocess
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mapscan, runner as programs, tables, tables_aliases
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapscan, tables, tables_aliases
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, MapError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import ENVIRONMENT
 
 Built = collections.namedtuple("Built", "database_path entries warnings")
 Built.__doc__ = "A finished database: its path (the suffix is makemap's choice), how many entries it holds, what was said about the source."
@@ -78,7 +79,8 @@ def build(runner, kind, source_path, target_base, map_type, context=None, makema
         Neither leaves a database behind.
     """
     if map_type not in tables.KINDS[kind].types:
-        raise MapError("%s is not looked up in a database of type %s; expected %s." % (kind, map_type, " or ".join(tables.KINDS[kind].types)), map=kind, type=map_type)
+        raise MapError("%s is not looked up in a database of type %s; expected %s." % (kind, map_type, " or ".join(tables.KINDS[kind].types)),
+                       map=kind, type=map_type)
     for suffix in SUFFIXES:
         if os.path.lexists(target_base + suffix):
             raise MapError("%s%s exists already; a map is only built under a new name." % (target_base, suffix), map=kind, path=target_base + suffix)
@@ -177,15 +179,17 @@ def _refuse_complaint(kind, argv, answer, source_path):
     problems = [_duplicate_problem(kind, source_path, int(number), key) for number, key in _DUPLICATE.findall(said)[:5]]
     if problems:
         raise MapError(" ".join(problems), map=kind, line=int(_DUPLICATE.search(said).group(1)), key=_DUPLICATE.search(said).group(2), problems=problems)
-    raise CommandFailed("%s: %s ended with %d and said: %s" % (kind, " ".join(argv), answer.rc, said[:500] or "nothing"), map=kind, command=argv, rc=answer.rc)
+    raise _failure(kind, argv, answer.rc, said)
+
+
+def _failure(kind, argv, status, said):
+    return CommandFailed("%s: %s ended with %d and said: %s" % (kind, " ".join(argv), status, said[:500] or "nothing"), map=kind, command=argv, rc=status)
 
 
 def _duplicate_problem(kind, source_path, number, key):
-    first, wanted = None, key.encode("utf-8", "surrogateescape")
+    wanted = [key.encode("utf-8", "surrogateescape")]
     with open(source_path, "rb") as source:
-        for first, line in enumerate(source, 1):
-            if line[:1] != b"#" and line.split(None, 1)[:1] and line.split(None, 1)[0].lower() == wanted:
-                break
+        first = next((place for place, line in enumerate(source, 1) if line.lower().split(None, 1)[:1] == wanted), "a line above")
     return "%s, line %d: '%s': the key stands twice, first in %s (upper and lower case are the same); remove one." % (kind, number, key, first)
 
 
@@ -196,14 +200,14 @@ def _compare(kind, content, target_base, map_type, makemap):
     for lines in _dump(argv, kind):
         dumped.add(lines)
     if dumped != content:
-        raise MapError("%s: the database differs from its source: it holds %d entries where %d were asked for%s. Is the disk full, or another program writing to it?" % (
+        raise MapError("%s: the database differs from its source: it holds %d entries where %d were asked for%s. Does another program write to it?" % (
             kind, dumped.entries, content.entries, "" if dumped.entries != content.entries else ", and not all are the same"), map=kind, path=target_base)
 
 
 def _dump(argv, kind):
     """Yield the lines of a dump in lists; nothing of it is kept."""
     try:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, **programs.ENVIRONMENT))
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, **ENVIRONMENT))
     except OSError as exc:
         raise CommandFailed("%s could not be started: %s. Is its package installed?" % (argv[0], exc.strerror), command=argv)
     with child:
@@ -211,7 +215,7 @@ def _dump(argv, kind):
             yield lines
         said = child.stderr.read().decode("utf-8", "replace").strip()
     if child.returncode != 0 or said:
-        raise CommandFailed("%s: %s ended with %d and said: %s" % (kind, " ".join(argv), child.returncode, said or "nothing"), map=kind, command=argv, rc=child.returncode)
+        raise _failure(kind, argv, child.returncode, said)
 
 
 def _lines(handle):

@@ -173,7 +173,7 @@ def read_line(kind, number, line):
     """
     if not line or line[0] == "#":
         return None
-    words = re.split(r"[ \t\r\v\f]+", line, 1)
+    words = re.split(r"[ \t\r\v\f]+", line, maxsplit=1)
     if words[0] == "" or len(words) < 2 or not words[1]:
         raise MapError(_no_entry(kind, number, line), map=kind, line=number)
     return Pair(number, words[0], words[1])
@@ -238,25 +238,35 @@ def _text_problem(kind, pair):
     """Say what no entry of any map may hold."""
     if _PLAIN.match(pair.key + "\t" + pair.value):
         return None
+    return _character_problem(pair) or _key_problem(kind, pair.key) or _value_problem(kind, pair)
+
+
+def _character_problem(pair):
     for name, text in (("key", pair.key), ("value", pair.value)):
         character = tables_syntax.bad_character(text)
         if character:
             return "the %s holds the control character %s" % (name, character)
-    if not pair.key:
-        return "the key is empty"
-    blank = re.search(r"\s", pair.key)
-    if blank and not (kind == "aliases" and pair.key[0] == pair.key[-1] == '"'):
-        return "the key holds a blank, where sendmail would cut it"
-    if pair.key[0] == "#":
-        return "a key that begins with # would be a remark"
     if any(ord(character) > 126 for character in pair.key):
         return "the key holds a character outside ASCII; write a domain in its xn-- form"
     if any(ord(character) > 126 for character in pair.value):
         return "the value holds a character outside ASCII, of which sendmail would take the eighth bit away"
+    return None
+
+
+def _key_problem(kind, key):
+    if not key:
+        return "the key is empty"
+    if re.search(r"\s", key) and not (kind == "aliases" and key[0] == key[-1] == '"'):
+        return "the key holds a blank, where sendmail would cut it"
+    return "a key that begins with # would be a remark" if key[0] == "#" else None
+
+
+def _value_problem(kind, pair):
     if pair.value != pair.value.strip():
         return "the value has blanks at its %s, which would become part of it" % ("beginning" if pair.value[0].isspace() else "end")
     if KINDS[kind].database and len((pair.key + "\t" + pair.value).encode("utf-8")) > tables_syntax.LINE_LIMIT:
-        return "the entry is longer than the %d bytes that makemap reads%s" % (tables_syntax.LINE_LIMIT, "; split the list into several aliases" if kind == "aliases" else "")
+        advice = "; split the list into several aliases" if kind == "aliases" else ""
+        return "the entry is longer than the %d bytes that makemap reads%s" % (tables_syntax.LINE_LIMIT, advice)
     return None
 
 
@@ -266,7 +276,8 @@ def _mailertable(found, context):
         if not tables_syntax.is_domain(domain) and not tables_syntax.is_literal(pair.key) or pair.key.startswith(".."):
             yield error(pair, "the key is no domain; expected example.org, .example.org for its subdomains, or . for everything else")
         elif pair.key.lower() in context.local_host_names:
-            yield error(pair, "the domain is also in local-host-names (class w), where local delivery wins and this entry is never asked; take it out of one of them")
+            yield error(pair, "the domain is also in local-host-names (class w), where local delivery wins and this entry is never asked; "
+                              "take it out of one of them")
         reason = triple_problem(pair.value, context)
         if reason:
             yield error(pair, reason)
@@ -407,7 +418,9 @@ _KIND_FINDINGS = {"mailertable": _mailertable, "access": tables_access.findings,
 def changes(old, new, secret=False, limit=SHOWN_LIMIT):
     """Tell two states of a map apart by meaning.
 
-    :param dict old, new: key to value. :param bool secret: show no value (those of AuthInfo: are never shown). :param int limit: the most keys named in each list.
+    :param dict old, new: key to value.
+    :param bool secret: show no value (those of AuthInfo: are never shown).
+    :param int limit: the most keys named in each list.
     :returns: dict with ``added``, ``removed`` and ``changed`` (lists of lines, sorted) and ``more`` (how many stand in none of them for length).
     """
     def line(key, *values):

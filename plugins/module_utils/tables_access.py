@@ -199,7 +199,9 @@ def _group(tag, value, context):
 
 
 def _tls(tag, value, context):
-    return None if _TLS.match(value) else "'%s' is no TLS requirement; expected [PERM+|TEMP+]VERIFY[:bits] or ENCR:bits, then +CN:name++CS:subject++CI:issuer" % value
+    if _TLS.match(value):
+        return None
+    return "'%s' is no TLS requirement; expected [PERM+|TEMP+]VERIFY[:bits] or ENCR:bits, then +CN:name++CS:subject++CI:issuer" % value
 
 
 def _no(tag, value, context):
@@ -207,7 +209,9 @@ def _no(tag, value, context):
 
 
 def _letters(tag, value, context):
-    return None if re.match(r"[A-Za-z](?:\s+[A-Za-z])*\Z", value) else "'%s' is no list of feature letters; expected single letters with blanks between, such as 'S v'" % value
+    if re.match(r"[A-Za-z](?:\s+[A-Za-z])*\Z", value):
+        return None
+    return "'%s' is no list of feature letters; expected single letters with blanks between, such as 'S v'" % value
 
 
 def _options(tag, value, context):
@@ -229,7 +233,9 @@ def _ok(tag, value, context):
 
 
 def _compat(tag, value, context):
-    return None if re.match(r"(?:DISCARD|(?:TEMP|ERROR):\S.*)\Z|DISCARD:", value, re.I) else "'%s' is no verdict of check_compat; expected DISCARD, TEMP:text or ERROR:text" % value
+    if re.match(r"(?:DISCARD|(?:TEMP|ERROR):\S.*)\Z|DISCARD:", value, re.I):
+        return None
+    return "'%s' is no verdict of check_compat; expected DISCARD, TEMP:text or ERROR:text" % value
 
 
 def _one_address(tag, value, context):
@@ -330,7 +336,8 @@ def action_value(action, text=None):
     if word not in ("ERROR", "QUARANTINE"):
         raise InvalidValue("access: a text goes with ERROR or QUARANTINE only, not with '%s'." % action, map="access")
     if re.search(r"[\"\\%\x00-\x1f\x7f-\U0010ffff]", text):
-        raise InvalidValue("access: the text %r holds a quote, backslash, percent sign, control or non-ASCII character, which sendmail would garble." % text, map="access")
+        raise InvalidValue("access: the text %r holds a quote, backslash, percent sign, control or non-ASCII character, which sendmail would garble." % text,
+                           map="access")
     if word == "QUARANTINE":
         return "QUARANTINE:" + text
     found = re.match(r"(?:([45]\.\d{1,3}\.\d{1,3}):)?([45]\d\d)\s+(.*)\Z", text)

@@ -31,7 +31,8 @@ def parse(text):
                            map="aliases", line=number)
         if line[:1] in (" ", "\t") and line.strip():
             if current is None:
-                raise MapError("aliases, line %d: a line that begins with a blank continues an alias, and there is none above it." % number, map="aliases", line=number)
+                raise MapError("aliases, line %d: a line that begins with a blank continues an alias, and there is none above it." % number,
+                               map="aliases", line=number)
             current[2] += " " + line.strip()
         elif not line.strip() or line[0] == "#":
             current = None
@@ -160,7 +161,8 @@ def _file_problem(path, context):
     if path.startswith(jail + "/"):
         return None
     if path.startswith(jail):
-        return "sendmail cuts '%s' off the front of '%s' as text and would write '%s' inside the jail; name a file below %s/" % (jail, path, path[len(jail):], jail)
+        return "sendmail cuts '%s' off the front of '%s' as text and would write '%s' inside the jail; name a file below %s/" % (
+            jail, path, path[len(jail):], jail)
     return "the file '%s' lies outside the mail jail; name it %s%s, which is where sendmail would write it" % (path, jail, path)
 
 

@@ -99,7 +99,8 @@ def spelling_problem(key, compressed=False):
     octets = key.split(".")
     for octet in octets:
         if not octet.isdigit() or int(octet) > 255 or str(int(octet)) != octet:
-            return "'%s' is no IPv4 address or beginning of one: '%s' is no octet as sendmail writes it (0 to 255, no leading zeros, no dot at the end)" % (key, octet)
+            return "'%s' is no IPv4 address or beginning of one: '%s' is no octet as sendmail writes it (0 to 255, no leading zeros, no dot at the end)" % (
+                key, octet)
     return "'%s' has %d octets; an IPv4 address has 4" % (key, len(octets)) if len(octets) > 4 else None
 
 

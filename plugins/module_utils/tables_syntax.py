@@ -99,6 +99,5 @@ def reply_problem(text):
         return 'the quotes do not balance; expected them around code and text, such as "550 Not accepted"'
     if "%" in words:
         return "the text holds a percent sign, which sendmail reads as a print format: it garbles the answer or ends the process. Write it in words"
-    if not opening and _UNSAFE_UNQUOTED.search(words):
-        return "outside quotes sendmail reads the text as an address and '%s' is lost; put code and text in double quotes" % _UNSAFE_UNQUOTED.search(words).group()
-    return None
+    lost = None if opening else _UNSAFE_UNQUOTED.search(words)
+    return "outside quotes sendmail reads the text as an address and '%s' is lost; put code and text in double quotes" % lost.group() if lost else None

@@ -36,6 +36,7 @@ class Answers:
 
 # -- types
 
+
 def test_map_types_come_from_makemap():
     assert mapbuild.map_types(Answers(0, "hash\nbtree\nimplicit\n")) == ["hash", "btree"]
 
@@ -46,10 +47,17 @@ def test_makemap_without_types(answer):
         mapbuild.map_types(answer)
 
 
-@pytest.mark.parametrize("kind, available, best", [
-    ("access", ["hash", "btree"], "btree"), ("access", ["hash", "btree", "cdb"], "btree"), ("access", ["cdb"], "cdb"), ("userdb", ["hash", "btree"], "btree"),
-    ("aliases", ["hash", "btree"], "hash"), ("aliases", ["cdb"], "cdb"),
-])
+@pytest.mark.parametrize(
+    "kind, available, best",
+    [
+        ("access", ["hash", "btree"], "btree"),
+        ("access", ["hash", "btree", "cdb"], "btree"),
+        ("access", ["cdb"], "cdb"),
+        ("userdb", ["hash", "btree"], "btree"),
+        ("aliases", ["hash", "btree"], "hash"),
+        ("aliases", ["cdb"], "cdb"),
+    ],
+)
 def test_best_type(kind, available, best):
     assert mapbuild.best_type(kind, available) == best
 
@@ -64,7 +72,13 @@ def test_no_type_serves(kind, available):
 # -- one pass over a source
 
 ORDINARY = {
-    "access": ["Connect:192.168\tREJECT", "Connect:10.0.0.255\tOK", "From:a.b+c@x-y.example\tDISCARD", "To:x.example\tERROR:5.7.1:550 no thanks", 'From:x.example\tERROR:5.1.1:"550 (no) <x>"'],
+    "access": [
+        "Connect:192.168\tREJECT",
+        "Connect:10.0.0.255\tOK",
+        "From:a.b+c@x-y.example\tDISCARD",
+        "To:x.example\tERROR:5.7.1:550 no thanks",
+        'From:x.example\tERROR:5.1.1:"550 (no) <x>"',
+    ],
     "virtusertable": ["a@x.example\tb", "@x.example\tc@Y.example".lower(), "a.b@x.example\terror:5.7.1:550 gone"],
     "mailertable": ["x.example\tesmtp:[192.0.2.25]", ".x.example\trelay:mx.example", "x2.example\tesmtp:[mx.example]"],
     "genericstable": ["a\tb@x.example", "c@x.example\td.e@x.example"],
@@ -74,15 +88,82 @@ ORDINARY = {
 
 # Lines that are odd, wrong or dangerous; each is put through the fast pass and through the careful check, which must agree.
 ODD = {
-    "access": ["Connect:256.1\tREJECT", "Connect:1.2.3.4.5\tOK", "Connect:01.2\tOK", "Connect:\tRELAY", "Connect:10\tRELAY", "Connect:8\tRELAY", "connect:x.example\tok", "From:x..example\tOK",
-               "From:-x.example\tOK", "From:x-.example\tOK", "From:123\tOK", "From:1.2.3\tOK", "From:1a.example\tOK", "From:x.example\tERROR:5.7.1:550", "From:x.example\tERROR:5.7.1:450 x",
-               "From:x.example\tERROR:5.7.1:550 a (b)", 'From:x.example\tERROR:5.7.1:"550 a%b"', "From:x.example\tERROR:5.7.1:550 a%b", 'From:x.example\tERROR:5.7.1:"550 a', "From:x.example\tOK ",
-               "From:x.example  REJECT", "From:x.example\t\tREJECT", " From:x.example\tREJECT", "From:x.example", "From:x.example\tREJECT\r", "Foo:x.example\tOK", "x.example\tRELAY", "# remark\x01",
-               "From:" + "a" * 64 + ".example\tOK", "From:" + "a" * 65 + "@x.example\tOK", "From:x.example\tERROR:5.7.1:550 " + "y" * 1100, "From:x_y.example\tOK", "From:FOO@X.example\tREJECT", "FROM:Foo.example\tOK", "CONNECT:10\tOK", "cOnnect:8\tRELAY", "# From:X\tOK", "Treat:X.example\tOK",
-               "To:x.example\tSKIP", "To:u@x.example\tSKIP", "GreetPause:\t5000", "GreetPause:\tx", "From:u@1.2\tOK", "Connect:1.2.3.4/8\tOK", "From:x.example\tERROR:5.7.1:\"550  a\""],
-    "virtusertable": ["a\tb", "a@x..example\tb", "a@x.example\tb, c", "A@X.Example\tb", "a@x.example\tb@c@d", "a@x.example\terror:5.7.1:250 x", "a@x.example\tb c", "@\tb", "a@x.example\t\\root", "a@x.example\t%1@y.example", "A@V.Example\tb", "A@Gw.Example\tU@X.Example"],
-    "mailertable": ["x.example\tuucp:y", "x.example\tesmtp:192.0.2.1", "gw.example\tesmtp:[192.0.2.1]", "GW.example\tesmtp:[192.0.2.1]", "x.example\tesmtp:", "..x.example\tesmtp:y.example", "x.example\tlocal:",
-                    "x.example\tesmtp:[192.0.2.1", "x.example\tesmtp:1.2.example", "x.example\tesmtp:123", "x.example\tESMTP:y.example", ".\tesmtp:y.example", "x.example\tesmtp:[999.1.1.1]"],
+    "access": [
+        "Connect:256.1\tREJECT",
+        "Connect:1.2.3.4.5\tOK",
+        "Connect:01.2\tOK",
+        "Connect:\tRELAY",
+        "Connect:10\tRELAY",
+        "Connect:8\tRELAY",
+        "connect:x.example\tok",
+        "From:x..example\tOK",
+        "From:-x.example\tOK",
+        "From:x-.example\tOK",
+        "From:123\tOK",
+        "From:1.2.3\tOK",
+        "From:1a.example\tOK",
+        "From:x.example\tERROR:5.7.1:550",
+        "From:x.example\tERROR:5.7.1:450 x",
+        "From:x.example\tERROR:5.7.1:550 a (b)",
+        'From:x.example\tERROR:5.7.1:"550 a%b"',
+        "From:x.example\tERROR:5.7.1:550 a%b",
+        'From:x.example\tERROR:5.7.1:"550 a',
+        "From:x.example\tOK ",
+        "From:x.example  REJECT",
+        "From:x.example\t\tREJECT",
+        " From:x.example\tREJECT",
+        "From:x.example",
+        "From:x.example\tREJECT\r",
+        "Foo:x.example\tOK",
+        "x.example\tRELAY",
+        "# remark\x01",
+        "From:" + "a" * 64 + ".example\tOK",
+        "From:" + "a" * 65 + "@x.example\tOK",
+        "From:x.example\tERROR:5.7.1:550 " + "y" * 1100,
+        "From:x_y.example\tOK",
+        "From:FOO@X.example\tREJECT",
+        "FROM:Foo.example\tOK",
+        "CONNECT:10\tOK",
+        "cOnnect:8\tRELAY",
+        "# From:X\tOK",
+        "Treat:X.example\tOK",
+        "To:x.example\tSKIP",
+        "To:u@x.example\tSKIP",
+        "GreetPause:\t5000",
+        "GreetPause:\tx",
+        "From:u@1.2\tOK",
+        "Connect:1.2.3.4/8\tOK",
+        'From:x.example\tERROR:5.7.1:"550  a"',
+    ],
+    "virtusertable": [
+        "a\tb",
+        "a@x..example\tb",
+        "a@x.example\tb, c",
+        "A@X.Example\tb",
+        "a@x.example\tb@c@d",
+        "a@x.example\terror:5.7.1:250 x",
+        "a@x.example\tb c",
+        "@\tb",
+        "a@x.example\t\\root",
+        "a@x.example\t%1@y.example",
+        "A@V.Example\tb",
+        "A@Gw.Example\tU@X.Example",
+    ],
+    "mailertable": [
+        "x.example\tuucp:y",
+        "x.example\tesmtp:192.0.2.1",
+        "gw.example\tesmtp:[192.0.2.1]",
+        "GW.example\tesmtp:[192.0.2.1]",
+        "x.example\tesmtp:",
+        "..x.example\tesmtp:y.example",
+        "x.example\tlocal:",
+        "x.example\tesmtp:[192.0.2.1",
+        "x.example\tesmtp:1.2.example",
+        "x.example\tesmtp:123",
+        "x.example\tESMTP:y.example",
+        ".\tesmtp:y.example",
+        "x.example\tesmtp:[999.1.1.1]",
+    ],
     "genericstable": ["a\tb c", "a b\tc", "@x.example\t%1@y.example", "a@b@c\td", "x\t@"],
     "domaintable": ["a\tb@c", "a b\tc", "A.example\tb.example"],
     "userdb": ["a\tb", "a:drop\tb", "a:maildrop\tb, c"],
@@ -149,11 +230,21 @@ def test_warnings_of_ordinary_lines(tmp_path):
 
 def test_bad_bytes_are_problems_not_crashes(tmp_path):
     path = tmp_path / "source"
-    path.write_bytes(b"From:x.example\tERROR:5.7.1:\"550 \xff\"\n#\0\nFrom:\xc3\xbc.example\tOK\n# " + b"x" * 2000)
+    path.write_bytes(b'From:x.example\tERROR:5.7.1:"550 \xff"\n#\0\nFrom:\xc3\xbc.example\tOK\n# ' + b"x" * 2000)
     assert len(mapscan.Scan("access", str(path), CONTEXT).problems) == 4
 
 
-@pytest.mark.parametrize("other, same", [([b"a\t1", b"b\t2"], True), ([b"b\t2", b"a\t1"], True), ([b"a\t2", b"b\t1"], False), ([b"a\t1", b"a\t1"], False), ([b"a\t1"], False), ([b"A\t1", b"b\t2"], False)])
+@pytest.mark.parametrize(
+    "other, same",
+    [
+        ([b"a\t1", b"b\t2"], True),
+        ([b"b\t2", b"a\t1"], True),
+        ([b"a\t2", b"b\t1"], False),
+        ([b"a\t1", b"a\t1"], False),
+        ([b"a\t1"], False),
+        ([b"A\t1", b"b\t2"], False),
+    ],
+)
 def test_content_knows_what_not_in_which_order(other, same):
     first, second = mapscan.Content(), mapscan.Content()
     first.add([b"a\t1", b"b\t2"])
@@ -162,6 +253,7 @@ def test_content_knows_what_not_in_which_order(other, same):
 
 
 # -- the real makemap
+
 
 @pytest.fixture
 def stage(tmp_path_factory):
@@ -191,7 +283,7 @@ def dump(stage, kind, map_type):
 @pytest.mark.parametrize("kind", sorted(ORDINARY))
 def test_database_holds_what_the_source_says(stage, kind):
     text = "# remark\n" + "".join(line + "\n" for line in ORDINARY[kind])
-    text = text.replace('To:x.example', 'To:X.Example').replace("a@x.example", "A@X.Example")
+    text = text.replace("To:x.example", "To:X.Example").replace("a@x.example", "A@X.Example")
     map_type, built = build(stage, kind, text)[1:]
     assert built.entries == len(ORDINARY[kind])
     assert sorted(dump(stage, kind, map_type)) == sorted(line.rstrip("\n") for line in mapbuild.database_lines(kind, tables.parse(kind, text)))
@@ -202,16 +294,25 @@ def test_database_holds_what_the_source_says(stage, kind):
 def test_alias_database_has_the_mark_and_quoted_names(stage):
     text = 'postmaster: root\nMAILER-DAEMON: postmaster\nroot: a@x.example,\n  b@x.example\n"Two Words": root\n"Plain": root\n'
     map_type, built = build(stage, "aliases", text)[1:]
-    assert sorted(dump(stage, "aliases", map_type)) == sorted(['@\t@', "mailer-daemon\tpostmaster", "plain\troot", "postmaster\troot", "root\ta@x.example, b@x.example", '"two words"\troot'])
+    assert sorted(dump(stage, "aliases", map_type)) == sorted(
+        ["@\t@", "mailer-daemon\tpostmaster", "plain\troot", "postmaster\troot", "root\ta@x.example, b@x.example", '"two words"\troot']
+    )
     assert built.entries == 6
 
 
 @needs_makemap
-@pytest.mark.parametrize("kind, text, words", [
-    ("access", "From:a.example\tOK\n# x\nfrom:A.example\tREJECT\n", "line 3: 'from:a.example': the key stands twice, first in 1"), ("access", "From:a.example\tOK\nFoo:b\tOK\n", "line 2"),
-    ("access", "From:a.example OK\n\nFrom:b.example\n", "line 3: nothing stands behind"), ("access", b"From:a.example\tOK\r\n", "control character"),
-    ("mailertable", "a.example\tesmtp:[h.example]\nb.example\tuucp:x\n", "line 2: 'b.example'"), ("aliases", "a: b\nb: a\n", "alias loop"), ("aliases", "a: b\nA: c\n", "stands twice"),
-])
+@pytest.mark.parametrize(
+    "kind, text, words",
+    [
+        ("access", "From:a.example\tOK\n# x\nfrom:A.example\tREJECT\n", "line 3: 'from:a.example': the key stands twice, first in 1"),
+        ("access", "From:a.example\tOK\nFoo:b\tOK\n", "line 2"),
+        ("access", "From:a.example OK\n\nFrom:b.example\n", "line 3: nothing stands behind"),
+        ("access", b"From:a.example\tOK\r\n", "control character"),
+        ("mailertable", "a.example\tesmtp:[h.example]\nb.example\tuucp:x\n", "line 2: 'b.example'"),
+        ("aliases", "a: b\nb: a\n", "alias loop"),
+        ("aliases", "a: b\nA: c\n", "stands twice"),
+    ],
+)
 def test_bad_source_leaves_no_database(stage, kind, text, words):
     with pytest.raises(MapError) as caught:
         build(stage, kind, text)
@@ -261,6 +362,7 @@ def test_garbage_is_no_database(stage):
 def test_full_disk_is_told(stage):
     """A limit on the size of files does what a full disk does: makemap fails, and nothing is left."""
     import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     source = os.path.join(stage, "source")
     with open(source, "w") as handle:
