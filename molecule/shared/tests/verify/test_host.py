@@ -133,7 +133,7 @@ def dump(gateway, path):
 def test_map_says_what_was_declared(gateway, world, name):
     expected = dict(MAPS[name])
     if name == "aliases" and world.scenario == "default":
-        expected |= {"archive": "/var/spool/mail/archive", "note": '"|/usr/bin/logger -t lab-note"'}
+        expected |= {"archive": "/var/mailjail/var/spool/mail/archive", "note": '"|/usr/bin/logger -t lab-note"'}
     found = dump(gateway, "/etc/aliases.db" if name == "aliases" else f"/etc/mail/{name}.db")
     assert {key: value for key, value in found.items() if key in expected} == expected
     assert name == "aliases" or found == expected
