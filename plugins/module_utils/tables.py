@@ -86,7 +86,7 @@ class Context:
 
 
 def pairs(kind, entries, context=None):
-    """Turn typed entries into :class:`Pair` tuples, sorted by key.
+    """Turn typed entries into :class:`Pair` tuples, sorted by key (numbers as numbers).
 
     :param str kind: a name from :data:`KINDS`.
     :param list entries: dicts with ``key`` and ``value``, or with the kind's own fields (see :func:`_own_fields`); class files also take strings.
@@ -103,7 +103,12 @@ def pairs(kind, entries, context=None):
         for key, value in made:
             found.append(Pair(number, key, value, comment))
             comment = ""
-    return sorted(found, key=lambda pair: (pair.key.lower(), pair.line))
+    return sorted(found, key=lambda pair: (_in_order(pair.key), pair.line))
+
+
+def _in_order(key):
+    """Sort numbers as numbers, so that the keys of a network stay together, under its remark."""
+    return re.sub(r"\d+", lambda number: number.group().zfill(10), key.lower())
 
 
 def _own_fields(kind, entry, context):

@@ -132,10 +132,16 @@ def _client_problem(rest, context):
     if is_client_address(rest):
         return None if rest.lower() == "ipv6" else tables_cidr.spelling_problem(rest, context.ipv6_compressed)
     if rest[0] == "[":
-        return None if tables_syntax.is_literal(rest) or rest.lower() == "[unix:localhost]" else "'%s' is no address in brackets" % rest
+        return _literal_problem(rest, context)
     if "@" in rest:
         return "'%s' is a mail address; this tag looks up host names and client addresses" % rest
     return _domain_problem(rest, context)
+
+
+def _literal_problem(rest, context):
+    if rest.lower() == "[unix:localhost]":
+        return None
+    return tables_cidr.spelling_problem(rest[1:-1], context.ipv6_compressed) if tables_syntax.is_literal(rest) else "'%s' is no address in brackets" % rest
 
 
 def _domain_problem(rest, context):

@@ -200,6 +200,8 @@ REFUSED = [
     ("Connect:IPv6:2001:0db8", "REJECT", "no leading zeros"),
     ("Connect:IPv6:2001:db8::1", "REJECT", "IPv6:2001:db8:0:0:0:0:0:1"),
     ("Connect:IPv6:2001:db8:x", "REJECT", "no group"),
+    ("Connect:[IPv6:2001:db8::1]", "OK", "IPv6:2001:db8:0:0:0:0:0:1"),
+    ("Connect:[192.0.2]", "OK", "no address in brackets"),
     ("Connect:user@example.org", "REJECT", "mail address"),
     ("Connect:exa mple.org", "REJECT", "holds a blank"),
     ("Connect:example..org", "REJECT", "neither an address nor a host"),
@@ -578,6 +580,12 @@ def test_text_has_remarks_above_their_entries_and_is_sorted():
         tables.entries_text("mailertable", entries, heading="Managed.")
         == "# Managed.\na.example\trelay:[h.example]\n# second\n# line\nb.example\tesmtp:[h.example]\n"
     )
+
+
+def test_remark_of_a_network_stands_above_its_first_key():
+    network = {"tag": "Connect", "key": "192.0.2.8/29", "action": "RELAY", "comment": "lan"}
+    text = tables.entries_text("access", [network, {"key": "Connect:192.0.2.7", "value": "OK"}])
+    assert text.split("\n")[:4] == ["Connect:192.0.2.7\tOK", "# lan", "Connect:192.0.2.8\tRELAY", "Connect:192.0.2.9\tRELAY"]
 
 
 def test_remark_never_becomes_an_entry():
