@@ -35,7 +35,7 @@ def demo(options):
     started, results = time.monotonic(), []
     heading("The lab: a gateway without sendmail, an internal mail server, an outside client, a name server")
     runtime.prepare()
-    lab = lifecycle.up(NAME, (options.gateway,), None, False)
+    lab = lifecycle.up(NAME, (options.gateway,), None, fresh=True)
     say("collection: built into an archive and installed from it, as you would")
     collection.install()
     heading("The playbook that you would run: ansible-playbook mailjail.sendmail.gateway")
