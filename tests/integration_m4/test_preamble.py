@@ -88,6 +88,7 @@ def test_they_leave_no_text_behind():
         "define(`x', defn(`syscmd'))x(`touch CANARY')",
         "pushdef(`x', defn(`builtin'))x(`syscmd', `touch CANARY')",
         "m4wrap(`syscmd(`touch CANARY')')",
+        "define(`x', `sys')define(`y', `cmd')define(`z', x`'y`(`touch CANARY')')z",
         "ifdef(`syscmd', `syscmd(`touch CANARY')')",
         "dumpdef(`define')",
         "traceon(`define')",
@@ -104,7 +105,7 @@ def test_they_leave_no_text_behind():
 )
 def test_disarmed_commands_do_nothing_and_say_so(code, late, canary):
     code = code.replace("CANARY", str(canary)).replace("CF", CF)
-    head = m4.PREAMBLE + (HEAD + code if late else code + HEAD)
+    head = m4.PREAMBLE + (HEAD + code if late else code + "\n" + HEAD)
     result = compile_mc(head + "\n" + MAILERS)
     assert "root:" not in result.cf and not [name for name in os.listdir(str(canary.parent)) if name.startswith("canary")]
     assert result.err.startswith("*** ERROR: ") or "undefined" in result.err, (result.rc, result.err[:300])
