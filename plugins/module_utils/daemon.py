@@ -236,6 +236,7 @@ def greet(entry, timeout):
                 link = _unverified().wrap_socket(link)
             with link.makefile("rb") as stream:
                 line = stream.readline(512).decode("utf-8", "replace").strip()
+            link.sendall(b"QUIT\r\n")
             return line or "!the connection was closed without a word"
         finally:
             link.close()

@@ -202,13 +202,19 @@ def test_greet(words, expected):
 
 
 def test_greet_tells_why_nobody_answers():
-    port, server = serve(b"")
-    server.close()
-    assert daemon.greet(daemon.Listener("127.0.0.1", port, False), 1) == "!Connection refused"
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    try:
+        assert daemon.greet(daemon.Listener("127.0.0.1", bound.getsockname()[1], False), 1) == "!Connection refused"
+    finally:
+        bound.close()
 
 
 def test_listening_sockets_are_those_of_the_process():
-    port, server = serve(b"")
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(1)
+    port = server.getsockname()[1]
     try:
         assert ("127.0.0.1", port) in daemon.listening_sockets(os.getpid())
         assert daemon.running_program(os.getpid()) == os.path.realpath("/proc/self/exe")
