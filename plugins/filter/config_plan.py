@@ -20,11 +20,16 @@ description:
   - Turns what a site says of itself (its domain, where its mail goes, who may relay) into the options of M(mailjail.sendmail.sendmail_config)
     and into what the templates of the role P(mailjail.sendmail.config#role) print.
   - Variables that contradict each other are refused by name.
+positional: _input, check
 options:
   _input:
     description: The site, as C(__sendmail_site) of the role describes it.
     type: dict
     required: true
+  check:
+    description: Whether the entries of maps and class files are held against their rules too, as the transaction will do on the host.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -40,10 +45,13 @@ _value:
 """
 
 
-def config_plan(site):
+def config_plan(site, check=False):
     """Return the plan of a site; see :func:`plan.plan`."""
     try:
-        return plan.plan(site)
+        found = plan.plan(site)
+        if check:
+            plan.check_maps(found)
+        return found
     except SendmailError as exc:
         raise AnsibleFilterError(exc.message) from exc
 

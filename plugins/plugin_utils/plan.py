@@ -65,8 +65,36 @@ def plan(site):
         templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
+    check_names(site)
     return {"maps": maps(site), "files": files(site), "directories": directories(site), "route_tests": route_tests(site), "context": context(site),
             "mc": mc(site)}
+
+
+def check_names(site):
+    """Hold the names from which everything else is derived against their types, so that a refusal names the variable and not what came of it."""
+    for key, variable, kind in (("domain", "sendmail_domain", "domain"), ("postmaster", "sendmail_postmaster", "mailbox"),
+                                ("named", "sendmail_host_name", "host")):
+        _quoted(site, key, variable, kind)
+    if site["mail_server"]:
+        m4.quote(next_hop(site["mail_server"]), "sendmail_mail_server", "host")
+    for key in ("relay_domains", "local_host_names"):
+        for name in site[key]:
+            m4.quote(name, "sendmail_" + key, "domain")
+
+
+def check_maps(found):
+    """Hold the entries of a plan's maps against the rules of their kinds, as the transaction does on the host.
+
+    :param dict found: a plan.
+    :raises MapError, InvalidValue: naming map, key and reason.
+    """
+    known = tables.Context(**{key: value for key, value in found["context"].items() if value is not None})
+    for one in found["maps"]:
+        if "entries" in one:
+            tables.entries_text(one["kind"], one["entries"], known)
+    for one in found["files"]:
+        if "lines" in one:
+            tables.check(one["kind"], tables.pairs(one["kind"], one["lines"]), known, where="entry")
 
 
 # -- maps
@@ -180,7 +208,10 @@ def own_prefixes(site):
 
     Class R alone is spared the check of the name that a client gives (FEATURE(block_bad_helo)): a printer may call itself printer, a stranger may not.
     """
-    return [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]
+    try:
+        return [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]
+    except InvalidValue as exc:
+        raise InvalidValue("sendmail_relay_networks: %s" % exc.message, variable="sendmail_relay_networks")
 
 
 def local_names(site):
