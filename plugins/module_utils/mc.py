@@ -43,6 +43,7 @@ class _Reader:
         self.comments = parent.comments if parent else "m4/cf.m4" in text
         self.discarding = parent.discarding if parent else False
         self.known = parent.known if parent else set(m4.COMMANDS) | set(language.STATEMENTS) | set(language.INTERNAL)
+        self.own = parent.own if parent else set()
         self.hidden, self.rest, self.rest_start = False, [], 0
         self.dropped, self.finished = [], False
 
@@ -168,6 +169,7 @@ class _Reader:
             self.comments = False
         elif name == "define" and args:
             self.known.add(args[0])
+            self.own.add(args[0])
 
     def _arguments(self, match):
         """Collect the arguments of a call as m4 does: blanks before each are dropped, one level of quotes is taken off."""
@@ -177,7 +179,7 @@ class _Reader:
             starts.append(position)
             text, literal, position = self._argument(match, position)
             args.append(text)
-            plain.append(literal and m4.live_word(text) is None)
+            plain.append(literal and m4.live_word(text) is None and not self.own.intersection(_WORD.findall(text)))
             if self.text[position] == ")":
                 return args, plain, starts, position + 1
             position += 1
@@ -384,7 +386,7 @@ class _Checker:
         if self.local and 0 < section < 10:
             self.fault(statement, "it stands below %s on line %d, and the LOCAL_ parts come last" % (self.local.name, self.local.line),
                        "Move it above that line")
-        if section == 11 and not self.local:
+        if section == 11 and statement.name in language.PARTS and not self.local:
             self.local = statement
         if section in (4, 9) and "OSTYPE" not in self.seen:
             self.fault(statement, "it stands before OSTYPE()", "Move it below OSTYPE()")
@@ -395,7 +397,8 @@ class _Checker:
             return
         if statement.name == "define" and statement.args[0] not in language.DEFINES and statement.args[0] not in language.VARIABLES:
             return
-        for argument, plain in zip(statement.args, statement.plain):
+        used = 1 + len(language.FEATURES[statement.args[0]].args) if statement.name == "FEATURE" and statement.args[0] in language.FEATURES else None
+        for argument, plain in list(zip(statement.args, statement.plain))[:used]:
             words = [] if plain else [word for word in m4.WORDS.findall(argument) if word in _NOT_FOR_VALUES]
             if words:
                 self.fault(statement, "the word %s in it is a command of m4 or of its library, and vanishes together with what follows" % words[0],
@@ -455,6 +458,8 @@ class _Checker:
         value, plain = (statement.args[1], statement.plain[1]) if len(statement.args or ()) > 1 else ("", True)
         if name in m4.COMMANDS or name in language.STATEMENTS:
             return self.fault(statement, "it gives %s another meaning" % name, "Use a name of your own")
+        # The way of the submission program's own sendmail.mc to have no OSTYPE.
+        self.seen.setdefault("OSTYPE" if name == "__OSTYPE__" else name, statement)
         self._known_define(statement, name, value, plain)
         if name == "confINPUT_MAIL_FILTERS":
             self.filter_lists.append((statement, re.split(r"[\s,]+", value.strip()) if plain else None))
@@ -483,9 +488,15 @@ class _Checker:
             # m4 still has to expand it, or it holds sendmail's own macros: it has no type yet.
             return
         try:
-            language.check_define(name, value)
+            language.check_define(name, _unquoted(value))
         except InvalidValue as exc:
             self.fault(statement, exc.message.rstrip("."), "Correct it")
+
+    def _undefine(self, statement):
+        name = statement.args[0]
+        if name.startswith("conf") and name not in language.DEFINES and name not in language.REMOVED:
+            self.fault(statement, "sendmail knows no %s.%s" % (name, language.nearest(name, language.DEFINES)), "Correct the name")
+        self.defines.pop(name, None)
 
     def _MODIFY_MAILER_FLAGS(self, statement):
         if self.mailers:
@@ -525,7 +536,8 @@ class _Checker:
     def _feature_order(self, statement, name, feature):
         for needed in feature.requires:
             # A fixed greeting pause works without the access map; it then has no exceptions.
-            if needed not in self.features and not (name == "greet_pause" and len(statement.args) > 1 and "access_db" not in self.later):
+            late = needed != "access_db" and needed in self.later
+            if needed not in self.features and not late and not (name == "greet_pause" and len(statement.args) > 1 and "access_db" not in self.later):
                 self.fault(statement, "it needs FEATURE(`%s') above it" % needed, "Move FEATURE(`%s') above line %d" % (needed, statement.line))
         for other in feature.excludes:
             if other in self.features:
@@ -537,7 +549,7 @@ class _Checker:
         if needed:
             self.fault(statement, "argument %d is missing" % (needed[0] + 2), "Give it: " + _described(feature.args[needed[0]]))
         if len([argument for argument in given if argument]) > len(feature.args):
-            self.fault(statement, "it takes %s" % ("no argument" if not feature.args else "at most %d" % len(feature.args)), "Remove what is too many")
+            self.warn(statement, "it takes no more than %d arguments; what follows is ignored" % (len(feature.args) + 1))
         for argument, plain, kind in zip(given, statement.plain[1:], feature.args):
             self._feature_argument(statement, name, argument, plain, kind.lstrip("*"))
 
@@ -642,6 +654,8 @@ class _Checker:
         self._null_client(statements)
         self._milters()
         self._listeners()
+        if "smtp" not in self.mailers and "msp" not in self.features:
+            self.warnings.append("line 1: there is no MAILER(`smtp'), so no mail leaves this host by SMTP.")
 
     def _privilege(self):
         user, jail = self.defines.get("confRUN_AS_USER"), self.defines.get("confSAFE_FILE_ENV")
@@ -674,6 +688,13 @@ class _Checker:
             self.warn(self.daemons[0][0], "without FEATURE(`no_default_msa') sendmail also listens on port 587 of all interfaces")
         if self.daemons and "msp" not in self.features and not any(found.get("Port", "25") in ("25", "smtp") for _statement, found in self.daemons):
             self.warn(self.daemons[0][0], "no listener is on port 25, so this host takes no mail from other servers")
+
+
+def _unquoted(value):
+    """Take off the quotes that a value still has; m4 takes them off when it hands the value on."""
+    while re.match(r"`[^`']*'\Z", value):
+        value = value[1:-1]
+    return value
 
 
 def _dotted(version):

@@ -7,6 +7,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import glob
 import os
 
 import pytest
@@ -56,6 +57,14 @@ def test_the_parser_sees_what_m4_sees_in_debians_own_files(name):
     found = [statement for statement in mc.parse("include(`/m4/cf.m4')dnl\n" + without) if statement.name in NAMES]
     assert [(statement.name, statement.args) for statement in found] == told_by_m4(without)
     assert len(found) == len([statement for statement in mc.parse(text) if statement.name in NAMES]) > 2
+
+
+@pytest.mark.parametrize("path", sorted(glob.glob(CF + "/cf/*.mc")), ids=os.path.basename)
+def test_the_parser_sees_what_m4_sees_in_the_examples_of_the_library(path):
+    with open(path, encoding="ascii", errors="replace") as source:
+        text = "".join(line for line in source if not line.startswith(("include(", "#")))
+    found = [statement for statement in mc.parse(text) if statement.name in NAMES]
+    assert [(statement.name, statement.args) for statement in found] == told_by_m4(text) and found
 
 
 GOOD = """FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl

@@ -100,6 +100,10 @@ GOOD = [
     "define(`confRUN_AS_USER', `smmsp')define(`confSAFE_FILE_ENV', `/x')FEATURE(`msp')dnl\n",
     "FEATURE(`mailertable', `hash -o /etc/mail/mailertable')dnl\n" + MAILERS,
     "MAILER_DEFINITIONS\n" + MAILERS,
+    "define(`MY_DIR', `/etc/x')dnl\ndefine(`confCACERT_PATH', `MY_DIR/certs')dnl\n" + MAILERS,
+    "define(`confDEF_USER_ID', ``8:12'')dnl\nundefine(`confDEAD_LETTER_DROP')dnl\n" + MAILERS,
+    MAILERS + "LOCAL_NET_CONFIG\nUUCPSMTP(`a', `b.example')dnl\n",
+    "FEATURE(`generics_entire_domain')dnl\nFEATURE(`genericstable')dnl\n" + MAILERS,
     "DOMAIN(`site')dnl\nHACK(`nodns')dnl\n" + MAILERS,
 ]
 
@@ -150,6 +154,7 @@ BAD = [
     ("DOMAIN(`../x')dnl\n", [(1, "no name of a file")]),
     ("ndl remark\n", [(1, "no statement")]),
     ("O MaxHopCount=5\n", [(1, "no statement")]),
+    ("undefine(`confMAX_HOPS')dnl\n", [(1, "Did you mean confMAX_HOP?")]),
     # types
     ("define(`confMAX_MESSAGE_SIZE', `25M')dnl\n", [(1, "25M as 25")]),
     ("define(`confSAFE_QUEUE', `sure')dnl\n", [(1, "one of True")]),
@@ -158,7 +163,6 @@ BAD = [
     ("FEATURE(`greet_pause', `5s')dnl\n", [(1, "whole number")]),
     ("FEATURE(`nouucp')dnl\n", [(1, "argument 2 is missing")]),
     ("FEATURE(`nouucp', `no')dnl\n", [(1, "one of reject")]),
-    ("FEATURE(`redirect', `x')dnl\n", [(1, "takes no argument")]),
     ("FEATURE(`smrsh', `smrsh')dnl\n", [(1, "absolute path")]),
     ("RELAY_DOMAIN_FILE(`|/bin/x')dnl\n", [(1, "is not")]),
     ("DAEMON_OPTIONS(`Port=25, M=a')dnl\n", [(1, "refuses every mail server")]),
@@ -281,6 +285,7 @@ def test_what_no_waiver_allows(text):
         ("INPUT_MAIL_FILTER(`a', `S=local:/a')dnl\n", "unfiltered"),
         ("FEATURE(`redirect')dnl\nFEATURE(`redirect')dnl\n", "already"),
         ("HACK(`own')dnl\n", "none of sendmail's own"),
+        ("FEATURE(`redirect', `dnl')dnl\n", "what follows is ignored"),
     ],
 )
 def test_warnings(text, said):
@@ -329,6 +334,47 @@ MAILER_DEFINITIONS
 MAILER(`local')dnl
 MAILER(`smtp')dnl
 """
+
+
+def test_the_submission_programs_own_file_needs_no_ostype():
+    text = HEAD.replace("OSTYPE(`debian')dnl\n", "") + "define(`__OSTYPE__', `')dnl\nFEATURE(`use_ct_file')dnl\nFEATURE(`msp', `[127.0.0.1]')dnl\n"
+    assert mc.check(text, (8, 18, 1)) == []
+
+
+RED_HAT = """divert(-1)dnl
+dnl #
+dnl # This is the sendmail macro config file for m4. If you make changes to
+dnl # /etc/mail/sendmail.mc, you don't need more than (
+dnl #
+include(`/usr/share/sendmail-cf/m4/cf.m4')dnl
+VERSIONID(`setup for linux')dnl
+OSTYPE(`linux')dnl
+dnl define(`SMART_HOST', `smtp.your.provider')dnl
+define(`confDEF_USER_ID', ``8:12'')dnl
+define(`confTRY_NULL_MX_LIST', `True')dnl
+define(`confUSERDB_SPEC', `/etc/mail/userdb.db')dnl
+define(`confAUTH_OPTIONS', `A')dnl
+FEATURE(`no_default_msa', `dnl')dnl
+FEATURE(`mailertable', `hash -o /etc/mail/mailertable.db')dnl
+FEATURE(redirect)dnl
+FEATURE(local_procmail, `', `procmail -t -Y -a $h -d $u')dnl
+FEATURE(`access_db', `hash -T<TMPF> -o /etc/mail/access.db')dnl
+FEATURE(`blacklist_recipients')dnl
+EXPOSED_USER(`root')dnl
+DAEMON_OPTIONS(`Port=smtp,Addr=127.0.0.1, Name=MTA')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+LOCAL_DOMAIN(`localhost.localdomain')dnl
+MAILER(smtp)dnl
+MAILER(procmail)dnl
+dnl MAILER(cyrusv2)dnl
+"""
+
+
+@pytest.mark.parametrize("version, lines", [((8, 15, 2), [18, 22]), ((8, 18, 1), [18, 19, 22])])
+def test_red_hats_own_style_is_understood_and_its_faults_are_found(version, lines):
+    with pytest.raises(McError) as caught:
+        mc.check(RED_HAT, version)
+    assert [problem["line"] for problem in caught.value.details["problems"]] == lines
 
 
 def test_debians_own_style_is_understood_and_its_fault_is_found():
