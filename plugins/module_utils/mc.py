@@ -494,9 +494,17 @@ class _Checker:
 
     def _undefine(self, statement):
         name = statement.args[0]
+        if name in m4.COMMANDS or name in language.STATEMENTS:
+            self.fault(statement, "it takes %s from what follows" % name, "Remove it")
         if name.startswith("conf") and name not in language.DEFINES and name not in language.REMOVED:
             self.fault(statement, "sendmail knows no %s.%s" % (name, language.nearest(name, language.DEFINES)), "Correct the name")
         self.defines.pop(name, None)
+
+    _popdef = _undefine
+
+    def _pushdef(self, statement):
+        if statement.args[0] in m4.COMMANDS or statement.args[0] in language.STATEMENTS:
+            self.fault(statement, "it gives %s another meaning" % statement.args[0], "Use a name of your own")
 
     def _MODIFY_MAILER_FLAGS(self, statement):
         if self.mailers:

@@ -142,6 +142,9 @@ BAD = [
     ("LOCAL_DOMAIN(`lower.example')dnl\n", [(1, "the word lower")]),
     ("define(`define', `x')dnl\n", [(1, "another meaning")]),
     ("define(`FEATURE', `x')dnl\n", [(1, "another meaning")]),
+    ("undefine(`dnl')dnl\n", [(1, "takes dnl from what follows")]),
+    ("popdef(`FEATURE')dnl\n", [(1, "takes FEATURE from what follows")]),
+    ("pushdef(`include', `x')dnl\n", [(1, "another meaning")]),
     # names
     ("FEATUER(`smrsh')dnl\n", [(1, "Did you mean FEATURE?")]),
     ("FEATURE (`smrsh')dnl\n", [(1, "no parenthesis follows")]),
