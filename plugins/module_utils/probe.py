@@ -34,11 +34,12 @@ def version(runner, binary):
     return tuple(parts)
 
 
-def compile_mc(runner, library, source, m4="m4"):
+def compile_mc(runner, library, source, preamble, m4="m4"):
     """Compile an .mc file.
 
     :param str library: the cf directory (holds ``m4/cf.m4``).
     :param str source: path of the staged .mc file.
+    :param str preamble: path of a file that takes the dangerous commands from m4; read first, for a site's own text may not begin with it.
     :returns: bytes of the .cf.
     :raises McError: m4 failed, or said a single word on stderr (its exit status is 0 on nearly every fault), or the result is not whole.
     """
@@ -48,12 +49,13 @@ def compile_mc(runner, library, source, m4="m4"):
     with open(source, "rb") as handle:
         # An .mc that includes cf.m4 itself is whole, and every vendor's tool compiles it alike; an upstream one wants it named first.
         heads = [] if b"m4/cf.m4" in handle.read() else [head]
-    result = runner.run([m4] + heads + [os.path.basename(source)], cwd=os.path.dirname(source))
+    directory, name = os.path.split(source)
+    result = runner.run([m4, os.path.relpath(preamble, directory)] + heads + [name], cwd=directory)
     if result.rc or result.stderr.strip():
         raise McError("m4 refuses %s: %s. The live configuration was not touched." % (
-            os.path.basename(source), result.stderr.strip() or "exit status %d" % result.rc), path=source, stderr=result.stderr)
+            name, result.stderr.strip() or "exit status %d" % result.rc), path=source, stderr=result.stderr)
     if not WHOLE.search(result.stdout):
-        raise McError("m4 made no whole configuration of %s: there is no local mailer in it. Is MAILER(`local') missing?" % os.path.basename(source), path=source)
+        raise McError("m4 made no whole configuration of %s: there is no local mailer in it. Is MAILER(`local') missing?" % name, path=source)
     return VOLATILE.sub("", result.stdout).encode("utf-8")
 
 

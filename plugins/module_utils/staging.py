@@ -13,7 +13,7 @@ __metaclass__ = type
 import os
 import shutil
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, mapbuild, mc, probe, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue, MapError, SendmailError
 
 # The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
@@ -100,10 +100,12 @@ class Stage:
         spec = self.params[which]
         if not spec:
             return
-        self.warnings += mc.check(spec["content"], version, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
+        self.warnings += mc.check(spec["content"], version, self._waived(), spec["source"])
         source = self.put("mc/" + os.path.basename(spec["source"]), mc_bytes(spec))
+        includes = [name[len("include("):-1] for name in self._waived() if name.startswith("include(")]
+        disarmed = self.put("mc/disarm-%s.m4" % which, m4.preamble(includes).encode("utf-8"))
         self._item(spec["source"], "mc", spec, mc_bytes(spec))
-        data = probe.compile_mc(self.runner, self.params["library"], source, self.params["m4"])
+        data = probe.compile_mc(self.runner, self.params["library"], source, disarmed, self.params["m4"])
         item = self._item(spec["compiled"], "main" if which == "mta" else "submission", spec, data)
         live = disk.read(spec["compiled"])
         if item.staged and live is not None:
@@ -117,6 +119,9 @@ class Stage:
         if data is None:
             raise CommitError("%s does not exist, so there is no configuration to hold a map against. Run the playbook." % path, path=path)
         self.compiled["mta"] = data.decode("utf-8", "replace")
+
+    def _waived(self):
+        return [waiver["feature"] for waiver in self.params["waivers"]]
 
     # -- maps
 
@@ -266,7 +271,7 @@ class Stage:
         for which, kind in (("msp", "submission"), ("mta", "main")):
             spec = self.params[which]
             if spec:
-                self.warnings += mc.check(spec["content"], None, waivers=[waiver["feature"] for waiver in self.params["waivers"]])
+                self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"])
                 self._item(spec["source"], "mc", spec, mc_bytes(spec))
                 self._item(spec["compiled"], kind, spec, b"")
 
