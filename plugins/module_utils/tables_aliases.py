@@ -58,6 +58,11 @@ def targets(value):
 
     :returns: list of targets, or None if a quote is not closed.
     """
+    found = _split(value)
+    return None if found is None else [_unquoted(one) for one in found]
+
+
+def _split(value):
     found, word, quoted = [], "", False
     for character in value:
         if character == '"':
@@ -70,7 +75,7 @@ def targets(value):
     if quoted:
         return None
     found.append(word.strip())
-    return [_unquoted(one) for one in found if one]
+    return [one for one in found if one]
 
 
 def _unquoted(target):
@@ -89,8 +94,8 @@ def findings(pairs, context):
         if not wanted:
             yield error(pair, "a double quote is not closed" if wanted is None else "no target stands behind the colon")
             continue
-        for target in wanted:
-            reason = target_problem(target, context)
+        for written, target in zip(_split(pair.value), wanted):
+            reason = _blank_problem(written) or target_problem(target, context)
             if reason:
                 yield error(pair, reason)
     for finding in loops(pairs, context):
@@ -115,6 +120,13 @@ def stored_name(name):
     """Return a name as sendmail stores it: lower case, without quotes that it does not need."""
     inside = name[1:-1]
     return (inside if name[0] == '"' and re.match(r"[A-Za-z0-9._+-]+\Z", inside) else name).lower()
+
+
+def _blank_problem(written):
+    """Say why a target as written would not reach sendmail whole: outside double quotes it puts a dot in the place of each blank (BlankSub)."""
+    if written[0] in "|/" and len(written.split()) > 1:
+        return "'%s' holds a blank, in whose place sendmail puts a dot; write it in double quotes: \"%s\"" % (written, written)
+    return None
 
 
 def target_problem(target, context):
