@@ -11,6 +11,11 @@ import os
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+
+# The text of a map that is always kept secret travels in an option that no log shows.
+SECRET_KINDS = [kind.name for kind in tables.KINDS.values() if kind.secret]
 # Up to this size a file travels inside the module's arguments, which costs no extra round trip.
 SMALL = 64 << 10
 
@@ -23,7 +28,8 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        arguments["maps"] = [self._with_file(dict(row)) for row in arguments.get("maps") or []]
+        context = tables.Context(**{key: value for key, value in (arguments.get("context") or {}).items() if value is not None})
+        arguments["maps"] = [_without_secrets(self._with_file(dict(row)), context) for row in arguments.get("maps") or []]
         result = self._run(arguments, task_vars)
         wanted = result.pop("wanted_files", None)
         if wanted:
@@ -62,3 +68,20 @@ class ActionModule(ActionBase):
             self._make_tmp_path()
         remote = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(path))
         return self._transfer_file(path, remote)
+
+
+def _without_secrets(row, context):
+    """Turn the entries or text of a secret map into the one option whose value no result and no log of either side shows."""
+    if not row.get("secret") and row.get("kind") not in SECRET_KINDS:
+        return row
+    row["secret"] = True
+    try:
+        entries = row.pop("entries", None)
+        text = row.pop("content", None)
+        if text is None and entries is not None:
+            text = tables.entries_text(row["kind"], entries, context)
+    except SendmailError as exc:
+        raise AnsibleActionFail(exc.message) from None
+    if text is not None:
+        row["secret_content"] = text
+    return row

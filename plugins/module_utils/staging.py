@@ -144,7 +144,8 @@ class Stage:
         return tables.Context(**{key: value for key, value in self.params["context"].items() if value is not None})
 
     def _map_text(self, spec):
-        text = spec["content"] if spec["content"] is not None else tables.entries_text(spec["kind"], spec["entries"] or [], self._context())
+        given = [text for text in (spec["content"], spec.get("secret_content")) if text is not None]
+        text = given[0] if given else tables.entries_text(spec["kind"], spec["entries"] or [], self._context())
         if not spec["accepted"]:
             return text
         # Managed as well, so that a way back takes the delegates' entries along and does not meet them again at the next run.

@@ -104,6 +104,9 @@ options:
       content:
         description: The source as text, in sendmail's own syntax.
         type: str
+      secret_content:
+        description: The source of a secret map as text; no log shows it. The action plugin puts the entries of such a map here.
+        type: str
       file:
         description: A source file on the controller. Read in pieces, never held whole.
         type: path
@@ -395,7 +398,8 @@ MAPS = _rows({
     "kind": {"type": "str", "required": True,
              "choices": ["mailertable", "access", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases"]},
     "path": {"type": "path", "required": True}, "type": {"type": "str", "choices": ["auto", "btree", "hash", "cdb"], "default": "auto"},
-    "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"}, "file": {"type": "path"}, "host_file": {"type": "path"},
+    "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"},
+    "secret_content": {"type": "str", "no_log": True}, "file": {"type": "path"}, "host_file": {"type": "path"},
     "accepted": {"type": "path"}, "upload": {"type": "path"}, "digest": {"type": "str"},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
     "database_owner": {"type": "str", "default": "root"}, "database_group": {"type": "str", "default": "root"},
