@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
 
 DOCUMENTATION = r"""
 name: cf_listeners
@@ -42,9 +42,9 @@ _value:
 
 
 def cf_listeners(lines):
-    """Return the listeners; see :func:`plan.cf_listeners`."""
+    """Return the listeners; see :func:`plan_mc.cf_listeners`."""
     try:
-        return plan.cf_listeners(lines)
+        return plan_mc.cf_listeners(lines)
     except SendmailError as exc:
         raise AnsibleFilterError(exc.message) from exc
 

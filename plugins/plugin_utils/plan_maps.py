@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The maps of a site: which are in use, of which type, and what stands in them because of other variables. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import ipaddress
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+
+TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
+# Without these a host takes part in no mail at all, so they exist on every host, empty or not.
+ALWAYS = ("access", "mailertable", "aliases")
+ROLE_ACCOUNTS = ("postmaster", "MAILER-DAEMON", "root", "abuse", "hostmaster", "security")
+
+
+def table(site, name):
+    """Return what the site says of a map."""
+    return site["tables"].get(name) or {}
+
+
+def in_use(site, name):
+    """Tell whether a host of this site has a map."""
+    return name in ALWAYS or bool(site["tables"].get(name))
+
+
+def map_type(site, name):
+    """Return the type of a map's database: the site's choice where this kind of map can have it, else the best that the host makes.
+
+    :raises MapError: the host makes none that will do.
+    """
+    wanted = site["map_type"]
+    return wanted if wanted in tables.KINDS[name].types else mapbuild.best_type(name, site["map_types"])
+
+
+def maps(site):
+    """Return the option ``maps`` of sendmail_config: each map in use with its entries, those that follow from other variables included."""
+    derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site)}
+    return [_map(site, name, derived.get(name, [])) for name in TABLES if in_use(site, name)]
+
+
+def _map(site, name, derived):
+    said, platform, secret = table(site, name), site["platform"], name == "authinfo"
+    readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"
+    found = {"name": name, "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
+             "type": map_type(site, name), "secret": secret, "owner": "root", "group": "root",
+             "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
+             "database_owner": "root", "database_group": readers, "database_mode": "0640"}
+    sources = [source for source in ("file", "host_file") if said.get(source)]
+    if len(sources) > 1 or sources and said.get("entries"):
+        raise InvalidValue("sendmail_%s names %s; a map comes from one place, and a file is the whole map. Put the entries into the file." % (
+            name, " and ".join((["entries"] if said.get("entries") else []) + sources)), variable="sendmail_" + name)
+    if sources:
+        found[sources[0]] = said[sources[0]]
+        return found
+    found["entries"] = merge(derived, said.get("entries") or [])
+    if name in site["delegated"]:
+        found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
+    return found
+
+
+def merge(derived, entries):
+    """Return derived entries followed by the site's own; of two with one key the site's own counts."""
+    own = {str(entry.get("key") or "").lower() for entry in entries}
+    own |= {("%s:%s" % (entry["tag"].rstrip(":"), entry.get("key") or "")).lower() for entry in entries if entry.get("tag")}
+    return [entry for entry in derived if entry["key"].lower() not in own] + entries
+
+
+def next_hop(server):
+    """Return a mail server in the brackets that keep sendmail from asking for MX records, which name this very host for its own domain."""
+    if server.startswith("["):
+        return server
+    try:
+        address = ipaddress.ip_address(server)
+    except ValueError:
+        return "[%s]" % server
+    return "[IPv6:%s]" % server if address.version == 6 else "[%s]" % server
+
+
+def domains(site):
+    """Return the domains whose mail this host takes for the mail server, the organisation's own first."""
+    return ([site["domain"]] if site["domain"] else []) + [name for name in site["relay_domains"] if name != site["domain"]]
+
+
+def mailertable(site):
+    """Return the entries that send each of the site's domains to its mail server, by the mailer that delivers at once."""
+    if not site["mail_server"]:
+        return []
+    return [{"key": domain, "value": "relay:" + next_hop(site["mail_server"])} for domain in domains(site)]
+
+
+def access(site):
+    """Return the entries that let the own networks relay and keep the limits for strangers away from them."""
+    limit, own = site["limits"], ["127.0.0.1", "IPv6:0:0:0:0:0:0:0:1"]
+    own += [network for network in site["relay_networks"] if network not in own]
+    found = [{"key": "Connect:" + network, "value": "RELAY", "comment": "sendmail_relay_networks"} for network in site["relay_networks"]]
+    found += [{"key": "ClientRate:", "value": str(limit["client_rate"]), "comment": "sendmail_limits.client_rate: connections of one client in a window"},
+              {"key": "ClientConn:", "value": str(limit["client_connections"]), "comment": "sendmail_limits.client_connections: open at a time"}]
+    return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")]
+
+
+def aliases(site):
+    """Return the aliases of the accounts that somebody must read; on a host without mailboxes they lead to the organisation's postmaster."""
+    if not site["postmaster"]:
+        return []
+    return [{"key": ROLE_ACCOUNTS[0], "value": site["postmaster"]}] + [{"key": name, "value": ROLE_ACCOUNTS[0]} for name in ROLE_ACCOUNTS[1:]]
