@@ -122,6 +122,14 @@ def socket_faults(unit, sockets):
             + ["listens on %s, which no listener declares" % spell(place) for place in sorted(sockets - declared)])
 
 
+def former_listeners(unit, sockets):
+    """Return the listeners of a unit as they were: what it listened on, not what is declared now; as declared where that is not known."""
+    declared = dict(((entry.address, entry.port), entry) for entry in unit.listeners)
+    if not unit.listeners or not sockets:
+        return unit.listeners
+    return tuple(declared.get(place, Listener(place[0], place[1], place[1] == 465)) for place in sorted(sockets))
+
+
 def greeting_fault(entry, answer):
     """Judge what a listener said first.
 
@@ -320,6 +328,7 @@ class Supervisor:
         self.plan = dict((unit.name, needed(unit, self.states[unit.name], self.texts[unit.name], host.times(unit), host.program, now)) for unit in units)
         self._spools_ask_for_restart()
         self._look_at_the_idle()
+        self.before = dict((unit.name, self.states[unit.name].sockets) for unit in units)
         self.enable = [unit.name for unit in units if not self.states[unit.name].enabled]
         self.stale = any(state.stale for state in self.states.values())
 
@@ -467,6 +476,7 @@ class Supervisor:
             disk.write(unit_path(name), self.texts[name].encode("utf-8"), mode="0644")
         self.host.systemctl("daemon-reload")
         self.plan = dict((unit.name, (RESTARTED, [])) for unit in self.units)
+        self.units = [unit._replace(listeners=former_listeners(unit, self.before[unit.name])) for unit in self.units]
         former = [self.texts[unit.name] for unit in self.units if unit.listeners and self.texts[unit.name] is not None]
         for text in former[:1]:
             owner = unit_user(text)

@@ -101,6 +101,14 @@ def test_sockets_of_a_unit_without_listeners_do_not_matter():
     assert daemon.socket_faults(UNIT._replace(listeners=()), set([("::", 99)])) == []
 
 
+@pytest.mark.parametrize("sockets, expected", [
+    (None, UNIT.listeners), (set(), UNIT.listeners), (set([("0.0.0.0", 25)]), UNIT.listeners),
+    (set([("::", 465), ("127.0.0.1", 25)]), (daemon.Listener("127.0.0.1", 25, False), daemon.Listener("::", 465, True))),
+])
+def test_a_former_configuration_is_held_against_its_own_listeners(sockets, expected):
+    assert daemon.former_listeners(UNIT, sockets) == expected
+
+
 @pytest.mark.parametrize("answer, fault", [
     ("220 mx.example.org ESMTP", None),
     ("220-mx.example.org", None),
