@@ -94,7 +94,7 @@ def build(runner, kind, source_path, target_base, map_type, context=None, makema
             if os.path.lexists(target_base + suffix):
                 os.unlink(target_base + suffix)
         raise
-    return Built(path, content.entries, warnings)
+    return Built(path, content.entries - (1 if kind == "aliases" else 0), warnings)
 
 
 # The same, under the name that says what it is used for.
