@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is documented, what is checked and what is in force are the same."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import glob
+import importlib.util
+import os
+import re
+
+import pytest
+
+yaml = pytest.importorskip("yaml", reason="the roles' files are YAML")
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language  # noqa: E402
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+# Whose default depends on the profile, so that it is a template and not a value.
+TEMPLATED = {"sendmail_listeners": [{"name": "MTA", "address": "127.0.0.1"}], "sendmail_delivery_mode": "background"}
+# Sub-options whose default follows from other variables.
+FOLLOWING = {"files", "as", "domains"}
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as source:
+        return yaml.safe_load(source)
+
+
+def specification(role):
+    return read("roles", role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+def roles():
+    return sorted(path.split(os.sep)[-3] for path in glob.glob(os.path.join(ROOT, "roles", "*", "meta", "argument_specs.yml")))
+
+
+def test_every_default_of_the_configuration_is_documented_as_it_is():
+    defaults, options = read("roles", "config", "defaults", "main.yml"), specification("config")
+    documented = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert dict(defaults, **TEMPLATED) == documented
+    for name, value in TEMPLATED.items():
+        assert repr(value).strip("[]{}") in defaults[name].replace('"', "'")
+
+
+@pytest.mark.parametrize("name", ["limits", "timeouts", "local_delivery", "masquerade"])
+def test_every_default_of_a_dictionary_is_documented_as_it_is(name):
+    values = read("roles", "config", "vars", "main.yml")["__sendmail_%s_default" % name]
+    options = specification("config")["sendmail_" + name]["options"]
+    assert sorted(values) == sorted(options)
+    assert {key: value for key, value in values.items() if key not in FOLLOWING and value is not None} == {
+        key: option["default"] for key, option in options.items() if "default" in option}
+
+
+def test_every_timeout_of_sendmail_can_be_set():
+    known = {name[len("confTO_"):].lower() for name in language.DEFINES if name.startswith("confTO_")}
+    assert known == set(specification("config")["sendmail_timeouts"]["options"]) and len(known) == 37
+
+
+def test_every_limit_is_one_that_sendmail_knows():
+    options = specification("config")["sendmail_limits"]["options"]
+    for key, define in plan_mc.LIMITS:
+        assert key in options and define in language.DEFINES
+
+
+def test_listeners_have_the_keys_that_sendmail_is_told():
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
+
+    assert {key for key, unused in m4.LISTENER_KEYS} == set(specification("config")["sendmail_listeners"]["options"])
+    assert set(language.DAEMON_MODIFIERS) == set(specification("config")["sendmail_listeners"]["options"]["modifiers"]["choices"])
+
+
+def test_privacy_options_are_those_of_the_language():
+    assert sorted(specification("config")["sendmail_privacy_options"]["choices"]) == sorted(language.PRIVACY)
+
+
+def test_a_variable_means_the_same_in_every_role():
+    whole = specification("config")
+    for role in roles():
+        for name, option in specification(role).items():
+            if name in whole and role != "config":
+                assert option.get("type") == whole[name].get("type"), (role, name)
+                if "options" in option:
+                    assert set(option["options"]) == set(whole[name]["options"]), (role, name)
+
+
+def test_the_gateway_checks_and_runs_the_same_roles():
+    tasks, names = read("roles", "gateway", "tasks", "main.yml"), read("roles", "gateway", "vars", "main.yml")["__sendmail_gateway_roles"]
+    imported = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in tasks if "ansible.builtin.import_role" in task]
+    assert imported == names
+    assert [task["tags"] for task in tasks if "ansible.builtin.import_role" in task] == [["always"]] + [[name] for name in names[1:]]
+
+
+def test_the_gateway_needs_two_words():
+    assert {name for name, option in specification("gateway").items() if option.get("required")} == {"sendmail_domain", "sendmail_mail_server"}
+
+
+@pytest.mark.parametrize("role", roles())
+def test_every_option_has_a_type_and_says_what_it_means(role):
+    def look(options):
+        for name, option in options.items():
+            assert option.get("type") and option.get("description"), (role, name)
+            assert option["type"] != "list" or option.get("elements"), (role, name)
+            look(option.get("options") or {})
+
+    look(specification(role))
+
+
+@pytest.mark.parametrize("path", sorted(glob.glob(os.path.join(ROOT, "roles", "config", "templates", "*.j2"))))
+def test_remarks_are_dnl_and_hold_no_quotes(path):
+    with open(path, encoding="utf-8") as source:
+        for number, line in enumerate(source, 1):
+            if line.startswith("dnl"):
+                assert not re.search("[`']", line), "%s:%d" % (os.path.basename(path), number)
+            assert not line.startswith("#"), "%s:%d: m4 reads on behind a number sign" % (os.path.basename(path), number)
+
+
+def test_the_reference_is_what_the_specifications_say():
+    spec = importlib.util.spec_from_file_location("generate", os.path.join(ROOT, "docs", "generate.py"))
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    with open(os.path.join(ROOT, "docs", "variables.md"), encoding="utf-8") as source:
+        assert source.read() == generate.document(), "run 'make docs'"
