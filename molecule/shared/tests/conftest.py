@@ -18,6 +18,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "only(scenario): this test belongs to one scenario")
 
 
+def pytest_xdist_auto_num_workers(config):
+    """Tests that only look run side by side; those that change hosts run one after the other."""
+    return 4 if config.args and "verify" in Path(config.args[0]).resolve().parts else 0
+
+
 def pytest_collection_modifyitems(items):
     """Leave out what belongs to another scenario."""
     items[:] = [item for item in items if all(WORLD.scenario in mark.args for mark in item.iter_markers("only"))]

@@ -16,7 +16,7 @@ PATIENCE = 40
 def main():
     """Play everything."""
     sessions = json.load(sys.stdin)
-    with ThreadPoolExecutor(max_workers=12) as pool:
+    with ThreadPoolExecutor(max_workers=40) as pool:
         print(json.dumps(list(pool.map(guarded, sessions))))
 
 

@@ -161,9 +161,8 @@ class World:
     def environment(self, records):
         """Environment in which Ansible finds the installed collection and nothing else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-        return {**kept, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".work/collections"), "ANSIBLE_ROLES_PATH": "/nonexistent", "ANSIBLE_PIPELINING": "1",
-                "ANSIBLE_CALLBACK_PLUGINS": str(HERE.parent / "plugins/callback"), "ANSIBLE_CALLBACKS_ENABLED": "record", "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0", "ANSIBLE_CONFIG": "/dev/null", "MAILJAIL_RECORDS": str(records),
+        return {**kept, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".work/collections"), "ANSIBLE_ROLES_PATH": "/nonexistent",
+                "ANSIBLE_CONFIG": str(HERE.parent / "ansible.cfg"), "MAILJAIL_RECORDS": str(records),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
     def play(self, *options, values=None, playbook="mailjail.sendmail.gateway", ansible=None):

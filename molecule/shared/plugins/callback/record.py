@@ -40,7 +40,7 @@ class CallbackModule(CallbackBase):
         self.results.append({
             "host": result._host.get_name(), "task": task.get_name(), "action": task.action, "path": task.get_path(), "status": status,
             "changed": bool(answer.get("changed")), "msg": str(answer.get("msg", "")),
-            "changes": json.loads(json.dumps(answer.get("changes"), default=str))})
+            "changes": json.loads(json.dumps(answer.get("changes"), default=str)), "route_tests": answer.get("route_tests")})
 
     def v2_runner_on_ok(self, result):
         self._keep(result, "ok")
