@@ -27,6 +27,13 @@ A value set once, in `group_vars`, serves every role. A gateway needs `sendmail_
 defaults key by key. A misspelt name, an unknown key and a value of another type are refused by name.
 
 """
+PROFILES_HEAD = """## Profiles
+
+Where the default of a profile is another one than that of the role alone:
+
+| profile | variable | default |
+|---|---|---|
+"""
 
 
 def markup(text):
@@ -91,8 +98,7 @@ def document():
         if options:
             parts.append("## %s: %s\n\n| variable | type | default | meaning |\n|---|---|---|---|\n" % (role, markup(specification["short_description"])))
             parts.append("\n".join(rows(options)) + "\n\n")
-    parts.append("## Profiles\n\nWhere the default of a profile is another one than that of the role alone:\n\n| profile | variable | default |\n|---|---|---|\n")
-    parts.append("\n".join(profile_rows()))
+    parts.append(PROFILES_HEAD + "\n".join(profile_rows()))
     return "".join(parts).rstrip("\n") + "\n"
 
 

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The templates of the role config, rendered from variables as a site writes them, and compiled by the real m4.
+
+A value either comes back whole from the compiled file or is refused by the name of its variable; nothing runs, nothing complains, and a second compilation
+gives the same bytes.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import functools
+import os
+import re
+
+import pytest
+from real_m4 import CF, compile_mc, library_version
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
+
+yaml = pytest.importorskip("yaml")
+jinja2 = pytest.importorskip("jinja2", reason="templates are rendered on the controller")
+
+from jinja2.nativetypes import NativeEnvironment  # noqa: E402
+
+ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
+BASE = {"sendmail_domain": "corp.example", "sendmail_mail_server": "mail.corp.example", "sendmail_privilege": "jailed", "sendmail_run_user": "mailgw"}
+# Debian's own ostype reads a file by its absolute path, so an unpacked library can not use it.
+OSTYPE = "debian" if os.path.isfile("/usr/share/sendmail/cf/debian/autoconf.m4") else "linux"
+VERSION = ".".join(str(part) for part in library_version())
+INFO = {"host": {"fqdn": "gw.corp.example"}, "sendmail": {"version": VERSION}, "maps": {"types": ["hash", "btree", "implicit"]}}
+# A site that says something everywhere.
+FULL = {
+    "sendmail_relay_networks": ["10.20.0.0/16", "2001:db8:20::/48"], "sendmail_relay_domains": ["other.example"], "sendmail_host_name": "gw.corp.example",
+    "sendmail_local_host_names": ["alt.corp.example"], "sendmail_smart_host": "relay:[relay.provider.example]", "sendmail_mailers": ["procmail"],
+    "sendmail_dns_block_lists": [{"zone": "a.bl.example"}, {"zone": "b.bl.example", "message": "listed: $&{client_addr}", "results": ["127.0.0.2"],
+                                                            "temporary_failure": "defer"}],
+    "sendmail_masquerade": {"exceptions": ["lists.corp.example"], "exposed_users": ["root", "backup"], "recipients": True},
+    "sendmail_virtusertable": {"entries": [{"key": "@virt.example", "value": "x@corp.example"}], "domains": ["virt.example"]},
+    "sendmail_genericstable": {"entries": [{"key": "x", "value": "y@corp.example"}], "domains": ["gw.corp.example"]},
+    "sendmail_domaintable": {"entries": [{"key": "old.example", "value": "corp.example"}]},
+    "sendmail_userdb": {"entries": [{"key": "b:maildrop", "value": "b@corp.example"}]},
+    "sendmail_authinfo": {"entries": [{"host": "relay.provider.example", "user": "u", "password": "p"}]},
+    "sendmail_trusted_users": ["www-data"], "sendmail_features": [{"name": "badmx"}, {"name": "require_rdns"}],
+    "sendmail_options": {"confLOG_LEVEL": 12, "confDANE": True, "confTO_CONNECT": "20s"}, "sendmail_local_config": "D{Site}some words # of the site",
+    "sendmail_local_rulesets": "SLocal_check_mail\nR$*\t\t$@ $1", "sendmail_timeouts": {"queuewarn": "1d", "queuewarn_urgent": "2h"},
+    "sendmail_listeners": [{"name": "MTA", "address": "0.0.0.0", "modifiers": ["A", "E"]}, {"name": "six", "address": "::", "listen": 20},
+                           {"name": "in", "address": "127.0.0.1", "port": 587, "delivery_mode": "background"}]}
+PROFILE = {"__sendmail_profile": yaml.safe_load(open(os.path.join(ROLES, "gateway", "defaults", "main.yml"), encoding="utf-8"))["__sendmail_profile"]}
+
+
+class Variables(jinja2.runtime.Context):
+    """A variable may be a template that names other variables, as in Ansible."""
+
+    def resolve_or_missing(self, key):
+        """Return a variable, templates in it resolved."""
+        return self._resolved(super(Variables, self).resolve_or_missing(key))
+
+    def _resolved(self, value):
+        if isinstance(value, dict):
+            return {key: self._resolved(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(one) for one in value]
+        if isinstance(value, str) and value.startswith("{{"):
+            return environment(NativeEnvironment).from_string(value.strip()).render(self.get_all())
+        return value
+
+
+def combine(first, *others):
+    """Lay dictionaries over each other."""
+    whole = dict(first)
+    for other in others:
+        whole.update(other)
+    return whole
+
+
+def environment(kind):
+    """Return Jinja with what the role needs of Ansible."""
+    found = kind(loader=jinja2.FileSystemLoader(os.path.join(ROLES, "config", "templates")), trim_blocks=True, keep_trailing_newline=True,
+                 undefined=jinja2.StrictUndefined)
+    found.context_class = Variables
+    found.filters.update({"combine": combine, "mailjail.sendmail.config_plan": plan.plan})
+    found.tests["version"] = lambda value, other, operator: [int(part) for part in value.split(".")] >= [int(part) for part in other.split(".")]
+    return found
+
+
+@functools.lru_cache(None)
+def read(*path):
+    with open(os.path.join(ROLES, *path), encoding="utf-8") as source:
+        return yaml.safe_load(source)
+
+
+def rendered(name, said):
+    """Return one of the two .mc files of a site."""
+    variables = dict(read("config", "defaults", "main.yml"), **read("config", "vars", "main.yml"))
+    variables.update(read("platform", "vars", "debian.yml"), __sendmail_state_directory="/var/lib/mailjail", __sendmail_info=INFO)
+    variables.update(BASE, **said)
+    variables["__sendmail_platform"] = dict(variables["__sendmail_platform"], cf_library=CF, ostype=OSTYPE)
+    return environment(jinja2.Environment).get_template(name).render(variables)
+
+
+@pytest.mark.parametrize("name", ["sendmail.mc.j2", "submit.mc.j2"])
+@pytest.mark.parametrize("said", [
+    {}, PROFILE, FULL, dict(FULL, **PROFILE), {"sendmail_domain": "", "sendmail_mail_server": ""},
+    {"sendmail_delivery_mode": "queueonly", "sendmail_limits": {"greet_pause": 0}},
+    {"sendmail_local_delivery": {"mailboxes": True, "programs": True, "includes": True}},
+    dict(PROFILE, sendmail_privilege="unprivileged")], ids=["alone", "gateway", "full", "full gateway", "nothing", "queue", "delivery", "unprivileged"])
+def test_every_site_compiles_in_silence_and_to_the_same_bytes(name, said):
+    text = rendered(name, said)
+    assert mc.check(text, library_version(), waivers=[]) is not None
+    first, second = compile_mc(text), compile_mc(text)
+    assert (first.rc, first.err) == (0, "")
+    assert first.cf == second.cf and re.search("^Mlocal,", first.cf, re.M)
+
+
+def test_what_a_site_says_stands_in_the_compiled_file():
+    cf = compile_mc(rendered("sendmail.mc.j2", dict(FULL, **PROFILE))).cf
+    for line in ("Djgw.corp.example", "DSrelay:[relay.provider.example]", "DMcorp.example", "C{M}corp.example", "C{N}lists.corp.example", "C{E}root",
+                 "Kaccess btree -T<TMPF> /etc/mail/access", "Kmailertable btree /etc/mail/mailertable", "O AliasFile=hash:/etc/aliases",
+                 "O Timeout.connect=20s", "O Timeout.queuewarn=1d", "O Timeout.queuewarn.urgent=2h", "O LogLevel=12", "O DANE=True",
+                 "O DontBlameSendmail=safe", "O SafeFileEnvironment=/var/mailjail", "O SmtpGreetingMessage=$j", "O SuperSafe=interactive",
+                 "O DaemonPortOptions=Name=in, Family=inet, Addr=127.0.0.1, Port=587, Listen=200, DeliveryMode=background",
+                 "D{Site}some words # of the site", "C{VirtHost}virt.example", "C{G}gw.corp.example", "O UserDatabaseSpec=/etc/mail/userdb.db",
+                 "Ft/etc/mail/trusted-users", "R<?>$+<TMP>\t\t$#error $@ 4.4.3 $: \"451 Temporary lookup failure of \" $&{client_addr} \" at b.bl.example\""):
+        assert "\n%s\n" % line in cf, line
+    assert cf.count("\nO DaemonPortOptions=") == 3 and "Port=587, Name=MSA" not in cf
+    assert not re.search(r"^O (HostStatusDirectory|StatusFile|DeadLetterDrop|ControlSocketName)", cf, re.M)
+    assert "$v/$Z" not in cf
+
+
+def test_the_submission_program_masquerades_like_the_daemon():
+    said = dict(FULL, **PROFILE)
+    daemon, client = (compile_mc(rendered(name, said)).cf for name in ("sendmail.mc.j2", "submit.mc.j2"))
+    lines = [re.findall(r"^(?:DM|C\{[MNE]\}).*$", cf, re.M) for cf in (daemon, client)]
+    assert lines[0] == lines[1] and len(lines[0]) == 5
+    assert "\nD{MTAHost}[127.0.0.1]\n" in client and "A=TCP $h 25" in client
+
+
+def test_an_unprivileged_daemon_delivers_to_nothing():
+    cf = compile_mc(rendered("sendmail.mc.j2", dict(PROFILE, sendmail_privilege="unprivileged"))).cf
+    flags = re.search(r"^Mlocal,.* F=(\S+),", cf, re.M).group(1)
+    assert not set(flags) & set(":|/") and "SafeFileEnvironment=/" not in cf
+    assert "\nO TrustedUser=mailgw\n" in cf and "\nO DefaultUser=mailgw:mailgw\n" in cf
+
+
+HOSTILE = ["a`b", "a'b", "a\nO QueueDirectory=/tmp/evil", "a#syscmd(touch CANARY)", "dnl", "syscmd(touch CANARY)", "x')syscmd(`touch CANARY", "a,b(c",
+           "$1$*", "include(/etc/passwd)", "esyscmd(touch CANARY)", "changequote([,])", "undefine(`define')"]
+# Every place in which a site writes text of its own.
+PLACES = {
+    "sendmail_domain": lambda value: {"sendmail_domain": value}, "sendmail_mail_server": lambda value: {"sendmail_mail_server": value},
+    "sendmail_host_name": lambda value: {"sendmail_host_name": value}, "sendmail_smart_host": lambda value: {"sendmail_smart_host": value},
+    "sendmail_jail_path": lambda value: {"sendmail_jail_path": "/" + value}, "sendmail_run_user": lambda value: {"sendmail_run_user": value,
+                                                                                                                 "sendmail_privilege": "unprivileged"},
+    "sendmail_masquerade.as": lambda value: {"sendmail_masquerade": {"as": value}},
+    "sendmail_masquerade.domains": lambda value: {"sendmail_masquerade": {"domains": [value]}},
+    "sendmail_masquerade.exceptions": lambda value: {"sendmail_masquerade": {"exceptions": [value]}},
+    "sendmail_masquerade.exposed_users": lambda value: {"sendmail_masquerade": {"exposed_users": [value]}},
+    "sendmail_listeners": lambda value: {"sendmail_listeners": [{"name": "x"}, {"name": value}]},
+    "sendmail_dns_block_lists zone": lambda value: {"sendmail_dns_block_lists": [{"zone": value}]},
+    "sendmail_dns_block_lists message": lambda value: {"sendmail_dns_block_lists": [{"zone": "b.example", "message": value}]},
+    "sendmail_dns_block_lists results": lambda value: {"sendmail_dns_block_lists": [{"zone": "b.example", "results": [value]}]},
+    "sendmail_privacy_options": lambda value: {"sendmail_privacy_options": [value]}, "sendmail_mailers": lambda value: {"sendmail_mailers": [value]},
+    "sendmail_features name": lambda value: {"sendmail_features": [{"name": value}]},
+    "sendmail_features argument": lambda value: {"sendmail_features": [{"name": "badmx", "arguments": [value]}]},
+    "sendmail_options confSMTP_LOGIN_MSG": lambda value: {"sendmail_options": {"confSMTP_LOGIN_MSG": value}},
+    "sendmail_options confREJECT_MSG": lambda value: {"sendmail_options": {"confREJECT_MSG": value}},
+    "sendmail_options confMAX_HOP": lambda value: {"sendmail_options": {"confMAX_HOP": value}},
+    "sendmail_options confERROR_MESSAGE": lambda value: {"sendmail_options": {"confERROR_MESSAGE": value}},
+    "sendmail_options confPROCESS_TITLE_PREFIX": lambda value: {"sendmail_options": {"confPROCESS_TITLE_PREFIX": value}},
+    "sendmail_limits.mime_header_bytes": lambda value: {"sendmail_limits": {"mime_header_bytes": value}},
+    "sendmail_limits.queue_interval": lambda value: {"sendmail_limits": {"queue_interval": value}},
+    "sendmail_timeouts.command": lambda value: {"sendmail_timeouts": {"command": value}},
+    "sendmail_virtusertable.domains": lambda value: {"sendmail_virtusertable": {"domains": [value]}},
+    "sendmail_local_config": lambda value: {"sendmail_local_config": "D{Site}" + value},
+    "sendmail_local_rulesets": lambda value: {"sendmail_local_rulesets": "SLocal_x\nR$*\t$: " + value},
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_a_value_is_data_or_refused_by_name(place, value, canary):
+    value = value.replace("CANARY", str(canary))
+    try:
+        text = rendered("sendmail.mc.j2", dict(PROFILE, **PLACES[place](value)))
+        mc.check(text, library_version(), waivers=[])
+    except Exception as exc:
+        assert place.split()[0] in str(exc) or "line" in str(exc)
+        return
+    compiled = compile_mc(text)
+    assert not canary.exists() and (compiled.rc, compiled.err) == (0, "")
+    assert value.split("\n")[0] in compiled.cf, "the value vanished"
+    # Raw lines may set options, which is what they are for; a value may not.
+    assert "QueueDirectory=/tmp/evil" not in compiled.cf or place in ("sendmail_local_config", "sendmail_local_rulesets")
