@@ -21,9 +21,10 @@ SMALL = 64 << 10
 
 
 class ActionModule(ActionBase):
-    """Run the module; where it asks for files, transfer these and run it again."""
+    """Run the module; where it asks for files, transfer these and run it again.
 
-    TRANSFERS_FILES = True
+    TRANSFERS_FILES stays off: it would make and remove a directory on the host in every run, and a file is transferred in few of them.
+    """
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
@@ -37,7 +38,6 @@ class ActionModule(ActionBase):
                 if row.get("name") in wanted:
                     row["upload"] = self._transfer(row["file"])
             result = self._run(arguments, task_vars)
-        self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
     def _run(self, arguments, task_vars):
