@@ -29,8 +29,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Ru
 SPEC = "/etc/mailjail-delegates.json"
 ROOT = "/var/lib/mailjail-delegates"
 ENTRIES, RESULT = "entries", "entries.result"
-# One run a second at most, whatever happens in the directory; it also lets an editor finish that writes in several steps.
-SETTLE, ROUNDS = 1.0, 20
+# How long is waited before the file is read: the watch is at its place again by then (delegation_units), and an editor that writes in steps has finished.
+SETTLE = 1.0
 REASONS_SHOWN = 20
 
 Outcome = collections.namedtuple("Outcome", "word told reasons")
@@ -73,12 +73,15 @@ def read_entries(directory, group):
             raise Refused([_unreadable(directory, exc)])
     finally:
         os.close(parent)
-    with os.fdopen(handle, "rb") as source:
-        found = os.fstat(source.fileno())
+    try:
+        found = os.fstat(handle)
         problem = file_problem(found, is_member(found.st_uid, group))
         if problem:
             raise Refused([problem])
-        return source.read(delegation_entries.SIZE_LIMIT + 1)
+        with os.fdopen(os.dup(handle), "rb") as source:
+            return source.read(delegation_entries.SIZE_LIMIT + 1)
+    finally:
+        os.close(handle)
 
 
 def _unreadable(directory, exc):
@@ -262,24 +265,22 @@ def seen(spec):
 
 
 def process(name, spec, runner):
-    """Answer the present state of a delegates' file, unless it was answered already.
-
-    :returns: whether there was something to answer.
-    """
+    """Answer the present state of a delegates' file, unless it was answered already."""
     directory = os.path.join(ROOT, name)
     found, before = signature(directory), seen(spec)
     if "signature" in before and before["signature"] == found:
-        return False
+        return
     try:
         outcome = apply(spec, read_entries(directory, spec["group"]), runner)
     except Refused as exc:
         outcome = Outcome("refused", NOTHING_CHANGED, exc.details["reasons"])
     except SendmailError as exc:
         outcome = Outcome("refused", NOTHING_CHANGED, [exc.message])
+    except OSError as exc:
+        outcome = Outcome("refused", NOTHING_CHANGED, ["the host failed, not you: %s. Tell its administrator." % exc])
     owner = user_name(found["owner"]) if found else "nobody"
     answer(name, spec, outcome, owner, before.get("reasons") != outcome.reasons, runner)
     remember(spec, found, outcome.reasons)
-    return True
 
 
 def remember(spec, found, reasons):
@@ -296,10 +297,6 @@ def main(argv):
     if spec is None:
         print("<4>no delegation is declared for '%s' in %s" % (" ".join(argv), SPEC))
         return 1
-    # The path unit does not look while this runs, so what was saved meanwhile is looked for here; the timer does it where this gives up.
-    rounds = ROUNDS
     time.sleep(SETTLE)
-    while rounds and process(argv[0], spec, Runner()):
-        rounds -= 1
-        time.sleep(SETTLE)
+    process(argv[0], spec, Runner())
     return 0

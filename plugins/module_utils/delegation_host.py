@@ -117,12 +117,12 @@ def is_present():
 
 
 def _unit_files():
-    return ["%s/%s.%s" % (delegation_units.DIRECTORY, delegation_units.NAME, kind) for kind in ("path", "service", "timer")]
+    return [os.path.join(delegation_units.DIRECTORY, name) for name in delegation_units.FILES]
 
 
 def _enabled():
-    """Return the units that watch some map, as systemd's own links name them."""
-    links = glob.glob("%s/*.wants/%s*" % (delegation_units.DIRECTORY, delegation_units.NAME))
+    """Return the units of any map that are enabled, as systemd's own links name them."""
+    links = glob.glob(delegation_units.DIRECTORY + "/*.wants/mailjail-delegate*@*")
     return sorted({os.path.basename(link) for link in links})
 
 
@@ -256,11 +256,11 @@ class Plan:
     def retire(self):
         """Plan the end of delegations that are no longer declared. What the delegates wrote is kept, closed to them, for the day it is wanted again."""
         gone = {name: one for name, one in former().items() if name not in self.found}
-        units = [unit for unit in _enabled() if unit not in self.watching()]
+        units = [unit for unit in _enabled() if delegation_units.instance(unit) not in self.found]
         if units:
+            stopped = sorted({unit for name in map(delegation_units.instance, units) for unit in delegation_units.working(name)})
             self.add("units", ", ".join(units), "enabled", "disabled", self.command("systemctl", "disable", "--now", *units))
-            services = sorted({unit.rpartition(".")[0] + ".service" for unit in units})
-            self.add("units", ", ".join(services), "possibly at work", "stopped", self.command("systemctl", "stop", *services))
+            self.add("units", ", ".join(stopped), "possibly at work", "stopped", self.command("systemctl", "stop", *stopped))
         for name in sorted(os.listdir(delegation.ROOT)) if os.path.isdir(delegation.ROOT) else ():
             if name not in self.found:
                 self.directory(os.path.join(delegation.ROOT, name), "root", "0700")
@@ -283,22 +283,29 @@ class Plan:
 
     # -- units
 
-    def watching(self):
-        """Return the units that shall run."""
-        return [unit for name in sorted(self.found) for unit in delegation_units.watching(name)]
-
     def units(self):
         """Plan what systemd has to be told: new unit files, and units that are not enabled or do not run."""
-        files = {step.name for step in self.steps if step.name in _unit_files()}
+        files = {os.path.basename(step.name) for step in self.steps if step.name in _unit_files()}
         if files:
             self.add("systemd", "unit files", "as loaded", "read again", self.command("systemctl", "daemon-reload"))
-        for unit in self.watching():
-            template = "%s/%s.%s" % (delegation_units.DIRECTORY, delegation_units.NAME, unit.rpartition(".")[2])
-            if unit not in _enabled():
-                self.add("unit", unit, "disabled", "enabled", self.command("systemctl", "enable", unit))
-            active = self.runner.run(["systemctl", "is-active", unit]).stdout.strip() or "unknown"
-            if active != "active" or template in files:
-                self.add("unit", unit, active, "restarted" if active == "active" else "active", self.command("systemctl", "restart", unit))
+        enabled = _enabled()
+        for name in sorted(self.found):
+            watching = delegation_units.watching(name)
+            for unit in watching + delegation_units.working(name)[:1]:
+                if unit not in enabled:
+                    self.add("unit", unit, "disabled", "enabled", self.command("systemctl", "enable", unit))
+            for unit in watching:
+                active = self.runner.run(["systemctl", "is-active", unit]).stdout.strip() or "unknown"
+                if active != "active" or delegation_units.template(unit) in files:
+                    self.add("unit", unit, active, "restarted" if active == "active" else "active", self.command("systemctl", "restart", unit))
+            self.unanswered(name)
+
+    def unanswered(self, name):
+        """Plan that an edit is answered which nobody answered, since it was made while nothing watched."""
+        directory = os.path.join(delegation.ROOT, name)
+        if os.path.isdir(directory) and delegation.seen(self.found[name]).get("signature") != delegation.signature(directory):
+            service = delegation_units.working(name)[0]
+            self.add("edit", name, "waits for an answer", "answered", self.command("systemctl", "start", service))
 
     # -- entries that were accepted under other rules
 

@@ -8,19 +8,22 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import io
+import re
 import sys
 import zipfile
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, transaction
 
-NAME = "mailjail-delegate@"
 DIRECTORY = "/etc/systemd/system"
 PROGRAM = "/usr/local/lib/mailjail/delegate.pyz"
-WATCHING = ("path", "timer")
+MARK = "/run/mailjail-delegate-%i"
 _PACKAGE = __name__.rpartition(".")[0]
 _MAIN = "import sys\n\nfrom %s import delegation\n\nsys.exit(delegation.main(sys.argv[1:]))\n" % _PACKAGE
 
-PATH_UNIT = """\
+# A path unit is blind while the service that it started runs and for a moment afterwards, so a change in that time would be lost. Hence two stages: the
+# first only leaves a mark, and is back at its watch within the second that the other one waits before it reads. A mark, unlike a change, does not pass by:
+# one that is left while the program runs starts it again.
+_WATCH = """\
 # Written by the collection mailjail.sendmail, module sendmail_delegation.
 [Unit]
 Description=Watch the delegated entries of the mail map %i
@@ -28,27 +31,50 @@ Description=Watch the delegated entries of the mail map %i
 [Path]
 # The directory, not the file in it: the directory is no link, while the file is whatever a delegate makes of it.
 PathChanged={root}/%i
+Unit=mailjail-delegate-note@%i.service
 
 [Install]
 WantedBy=multi-user.target
 """
 
-TIMER_UNIT = """\
+_NOTE = """\
 # Written by the collection mailjail.sendmail, module sendmail_delegation.
 [Unit]
-Description=Look after the delegated entries of the mail map %i
+Description=Note a change of the delegated entries of the mail map %i
+# The wait bounds how often this runs; a limit here would leave the path unit dead after a storm of edits.
+StartLimitIntervalSec=0
 
-[Timer]
-# A path unit is blind while its service ends, and while the host is down. What was saved then is found here; where nothing was, nothing is done.
-OnActiveSec=30s
-OnUnitInactiveSec=5min
-AccuracySec=30s
-
-[Install]
-WantedBy=timers.target
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/sleep 0.5
+ExecStart=/usr/bin/touch {mark}
+UMask=0077
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=/run
+ProtectHome=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
 """
 
-SERVICE_UNIT = """\
+_PENDING = """\
+# Written by the collection mailjail.sendmail, module sendmail_delegation.
+[Unit]
+Description=See to noted changes of the delegated entries of the mail map %i
+
+[Path]
+PathExists={mark}
+Unit=mailjail-delegate@%i.service
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+_SERVICE = """\
 # Written by the collection mailjail.sendmail, module sendmail_delegation.
 [Unit]
 Description=Check and build the delegated entries of the mail map %i
@@ -58,6 +84,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
+ExecStartPre=+/usr/bin/rm -f {mark}
 ExecStartPre=+/usr/bin/touch {lock}
 ExecStart={interpreter} -I {program} %i
 TimeoutStartSec=15min
@@ -99,7 +126,15 @@ SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
 SystemCallFilter=~@obsolete @debug @keyring @memlock @pkey
+
+[Install]
+# What was saved while the host went down.
+WantedBy=multi-user.target
 """
+
+_TEXTS = {"mailjail-delegate@.path": _WATCH, "mailjail-delegate-note@.service": _NOTE, "mailjail-delegate-pending@.path": _PENDING,
+          "mailjail-delegate@.service": _SERVICE}
+FILES = tuple(sorted(_TEXTS))
 
 
 def units(interpreter, writable):
@@ -108,14 +143,28 @@ def units(interpreter, writable):
     :param str interpreter: the Python that runs the program.
     :param list writable: what the program may write to.
     """
-    values = {"root": delegation.ROOT, "interpreter": interpreter, "program": PROGRAM, "lock": transaction.LOCK, "writable": " ".join(writable)}
-    texts = {"path": PATH_UNIT, "timer": TIMER_UNIT, "service": SERVICE_UNIT}
-    return {"%s.%s" % (NAME, kind): text.format(**values) for kind, text in texts.items()}
+    values = {"root": delegation.ROOT, "interpreter": interpreter, "program": PROGRAM, "lock": transaction.LOCK, "mark": MARK, "writable": " ".join(writable)}
+    return {name: text.format(**values) for name, text in _TEXTS.items()}
 
 
 def watching(name):
-    """Return the units of one map that are enabled and started."""
-    return ["%s%s.%s" % (NAME, name, kind) for kind in WATCHING]
+    """Return the units of one map that are enabled and run."""
+    return ["mailjail-delegate@%s.path" % name, "mailjail-delegate-pending@%s.path" % name]
+
+
+def working(name):
+    """Return the units of one map that run for a moment only; the first is enabled, so that it looks after each boot."""
+    return ["mailjail-delegate@%s.service" % name, "mailjail-delegate-note@%s.service" % name]
+
+
+def template(unit):
+    """Return the name of the unit file that an instance is made from."""
+    return re.sub("@[^.]*", "@", unit)
+
+
+def instance(unit):
+    """Return the map that an instance is for."""
+    return re.search("@([^.]*)", unit).group(1)
 
 
 def program(sources=None):
