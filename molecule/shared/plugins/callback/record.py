@@ -20,6 +20,11 @@ description: One JSON file for each run, with every result that is not a skip.
 """
 
 
+def plain(value):
+    """A value without what Ansible adds to it."""
+    return json.loads(json.dumps(value, default=str))
+
+
 class CallbackModule(CallbackBase):
     """Collect, then write at the end."""
 
@@ -40,7 +45,7 @@ class CallbackModule(CallbackBase):
         self.results.append({
             "host": result._host.get_name(), "task": task.get_name(), "action": task.action, "path": task.get_path(), "status": status,
             "changed": bool(answer.get("changed")), "msg": str(answer.get("msg", "")),
-            "changes": json.loads(json.dumps(answer.get("changes"), default=str)), "route_tests": answer.get("route_tests")})
+            "changes": plain(answer.get("changes")), "route_tests": plain(answer.get("route_tests"))})
 
     def v2_runner_on_ok(self, result):
         self._keep(result, "ok")

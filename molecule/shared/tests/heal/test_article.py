@@ -3,8 +3,13 @@
 Check mode stages, compiles and builds everything and lets the real sendmail answer the route tests, so no host is changed by any of this.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from state import difference, state
+
+# The answers are the same in every scenario: no privilege of the daemon is part of them.
+pytestmark = pytest.mark.only("default")
 
 DOMAIN, HUB = "polkatistas.org", "internalmail.polkatistas.org"
 WORLD = "friend@accordion.example"
@@ -15,12 +20,13 @@ SITE = {
     "sendmail_mailertable": {"entries": [
         {"key": DOMAIN, "value": f"smtp:{HUB}"}, {"key": f"mail.{DOMAIN}", "value": "local:postmaster"},
         {"key": ".tubascoundrels.net", "value": "smtp:tuba.polkatistas.org"}]},
-    "sendmail_relay_domains": [f"mail.{DOMAIN}", "fiddle.tubascoundrels.net"],
+    "sendmail_relay_domains": [f"mail.{DOMAIN}"],
     # S90, S126: a name of the gateway.
     "sendmail_local_host_names": ["whoopeejohn.polkatistas.org"],
     # S134, in today's form; S130: an exception to a RELAY.
     "sendmail_relay_networks": ["192.168.0.0/16"],
-    "sendmail_access": {"entries": [{"key": "Connect:192.168.66", "value": "REJECT"}, {"key": "From:spam.example", "value": "DISCARD"}]},
+    "sendmail_access": {"entries": [{"key": "Connect:192.168.66", "value": "REJECT"}, {"key": "From:spam.example", "value": "DISCARD"},
+                                    {"key": "To:fiddle.tubascoundrels.net", "value": "RELAY"}]},
 }
 STRANGER, INSIDE = "192.0.2.9", "192.168.1.5"
 TESTS = {
@@ -88,10 +94,18 @@ def test_and_what_every_gateway_does(reports):
     assert run.status == 0, run
 
 
+@pytest.fixture(scope="module", name="refusals")
+def refusals_(world):
+    """The run of each row, three at a time."""
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        jobs = {name: pool.submit(world.play, "--check", "--limit", world.gateways[0].name, values={**SITE, **values})
+                for name, (values, _words) in REFUSED.items()}
+        return {name: job.result() for name, job in jobs.items()}
+
+
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_article_says_and_must_not_be(world, name):
-    values, words = REFUSED[name]
-    run = world.play("--check", "--limit", world.gateways[0].name, values={**SITE, **values})
+def test_what_the_article_says_and_must_not_be(refusals, name):
+    run = refusals[name]
     assert run.status != 0, run
-    told = " ".join(str(message) for message in run.messages)
-    assert [word for word in words if word not in told] == [], told
+    told = " ".join(run.messages)
+    assert [word for word in REFUSED[name][1] if word not in told] == [], told

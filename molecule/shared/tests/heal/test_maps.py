@@ -19,7 +19,8 @@ def values_(world):
         "sendmail_domaintable": {"entries": [{"key": "old.example", "value": "corp.example"}]},
         "sendmail_userdb": {"entries": [{"key": "bobo:maildrop", "value": "bob@corp.example"}]},
         "sendmail_authinfo": {"entries": [{"host": "smart.third.example", "user": "gateway", "password": SECRET, "mechanisms": ["PLAIN"]}]},
-        "sendmail_mailertable": {"entries": [{"key": ".far.example", "value": "relay:[mail.corp.example]"}, {"key": "closed.example", "value": "error:nohost"}]},
+        "sendmail_mailertable": {"entries": [{"key": ".far.example", "value": "relay:[mail.corp.example]"},
+                                             {"key": "closed.example", "value": "error:nohost"}]},
         "sendmail_access": {"entries": [{"key": f"Connect:{world.facts['lab_client_listed']}", "value": "OK", "comment": "a partner; on the list by mistake"}]},
         "sendmail_local_host_names": ["second.example"],
         "sendmail_trusted_users": ["ansible"],
@@ -116,11 +117,12 @@ def test_a_trusted_user_is_in_its_class(gateway):
 
 
 def test_a_password_is_shown_nowhere(runs, gateway):
-    """Neither by the run, with its diff, nor by the host to anybody but the daemon."""
+    """Neither by the run, with its diff, nor in the host's journal, nor to anybody but the daemon."""
     encoded = gateway.out("cat /etc/mail/authinfo").split('"P=')[1].split('"')[0]
     for run in runs.values():
         assert SECRET not in run.output and encoded not in run.output
         assert SECRET not in str(run.record) and encoded not in str(run.record)
+    assert gateway.run(f"journalctl -q | grep -c -e {SECRET} -e {encoded}").stdout.strip() == "0"
     assert gateway.out("stat -c '%a %U' /etc/mail/authinfo").strip() == "600 root"
     assert gateway.run("cat /etc/mail/authinfo /etc/mail/authinfo.db", user="nobody").stdout == ""
 

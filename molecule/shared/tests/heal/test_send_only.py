@@ -1,0 +1,55 @@
+"""A host that takes no mail from others: it listens to itself alone, still sends, and keeps what it sends while the daemon is away."""
+
+import time
+import uuid
+
+import pytest
+
+LISTENERS = [{"name": "MTA", "address": "127.0.0.1", "modifiers": ["A", "E"]}]
+
+
+@pytest.fixture(scope="module", name="only", autouse=True)
+def only_(world):
+    """Every gateway as such a host while this module runs."""
+    yield world.converge(values={"sendmail_listeners": LISTENERS})
+    world.converge()
+
+
+def submit(gateway, recipient, token):
+    """What any program of the host does."""
+    gateway.out(f"sendmail -oi {recipient}", stdin=f"Subject: {token}\nTo: {recipient}\n\nx\n", user="ansible")
+
+
+def waiting(gateway):
+    """How many messages wait in the submission queue."""
+    return int(gateway.out("find /var/spool/mqueue-client -name 'qf*' | wc -l"))
+
+
+def test_it_listens_to_itself_alone(only, gateway, client):
+    found = {line.split()[3] for line in gateway.out("ss -Hltnp").splitlines() if "sendmail" in line}
+    assert found == {"127.0.0.1:25"}
+    assert client.run(f"python3 -c 'import socket; socket.create_connection((\"{gateway.outside}\", 25), 5)'").returncode != 0
+
+
+def test_it_sends(world, gateway, client):
+    token = uuid.uuid4().hex
+    submit(gateway, "carol@stranger.example", token)
+    assert world.arrived(client, "carol", token)
+
+
+def test_what_is_sent_while_the_daemon_is_away_waits_in_the_submission_queue(world, gateway, client):
+    token = uuid.uuid4().hex
+    gateway.out("systemctl stop sendmail.service")
+    try:
+        submit(gateway, "carol@stranger.example", token)
+        assert waiting(gateway) == 1
+    finally:
+        gateway.out("systemctl start sendmail.service")
+    gateway.wait_for_daemon()
+    # The runner would come by itself within sendmail_queue_interval.
+    gateway.out("systemctl restart sendmail-client.service")
+    assert world.arrived(client, "carol", token)
+    deadline = time.monotonic() + 20
+    while waiting(gateway) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert waiting(gateway) == 0
