@@ -90,9 +90,12 @@ def test_a_variable_means_the_same_in_every_role():
 
 def test_the_gateway_checks_and_runs_the_same_roles():
     tasks, names = read("roles", "gateway", "tasks", "main.yml"), read("roles", "gateway", "vars", "main.yml")["__sendmail_gateway_roles"]
-    imported = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in tasks if "ansible.builtin.import_role" in task]
-    assert imported == names
-    assert [task["tags"] for task in tasks if "ansible.builtin.import_role" in task] == [["always"]] + [[name] for name in names[1:]]
+    imported = [task for task in tasks if "ansible.builtin.import_role" in task]
+    called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
+    # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.
+    assert imported[0]["ansible.builtin.import_role"]["tasks_from"] == "check" and imported[0]["tags"] == ["always"]
+    assert ["platform"] + called[1:] == names
+    assert [task["tags"] for task in imported[1:]] == [[name] for name in called[1:]]
 
 
 def test_the_gateway_needs_two_words():
