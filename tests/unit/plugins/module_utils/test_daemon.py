@@ -273,7 +273,6 @@ class Supervisor:
         return "Mail is taken."
 
 
-
 class Recovery:
     def __init__(self, generation):
         self.generation, self.good = generation, 0
