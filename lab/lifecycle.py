@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import address, build, containers, hostfiles, inventory, keys, paths, runtime, slots
+from . import address, build, containers, hostfiles, inventory, keys, mirror, paths, runtime, slots
 from .podman import LABEL, networks, podman
 from .podman import containers as podman_containers
 from .shell import LabError, locked, run, say
@@ -199,9 +199,8 @@ def greets(ip, port):
 def check_names(lab):
     """The name server must know the lab and reach the world; without names every mail test is meaningless."""
     server = lab.host("ns")
-    mirror = slots.recipe.MIRROR.split("//")[1]
     for name, kind, expected in ((address.CORP, "MX", "NOERROR"), ("nosuch.example", "A", "NXDOMAIN"),
-                                 (mirror, "A", "NOERROR")):
+                                 (mirror.host(), "A", "NOERROR")):
         got = containers.execute(lab.layout, server, "dig", "+noall", "+comments", "+time=3", "+tries=2", "@127.0.0.1",
                                  name, kind, check=False).stdout
         if f"status: {expected}," not in got:

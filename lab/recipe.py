@@ -18,10 +18,9 @@ import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import paths
+from . import mirror, paths
 from .shell import LabError
 
-MIRROR = "http://deb.debian.org"
 LISTS = ("components", "packages", "absent", "trees", "run", "enable", "disable", "mask")
 KEYS = {*LISTS, "include", "suite", "files"}
 BUILDER_VERSION = 1     # raise when the builder makes other images from the same recipe
@@ -47,9 +46,9 @@ class Recipe:
     def sources(self):
         """Lines for apt's sources.list."""
         words = " ".join(self.components)
-        return (f"deb {MIRROR}/debian {self.suite} {words}",
-                f"deb {MIRROR}/debian {self.suite}-updates {words}",
-                f"deb {MIRROR}/debian-security {self.suite}-security {words}")
+        return (f"deb {mirror.base()}/debian {self.suite} {words}",
+                f"deb {mirror.base()}/debian {self.suite}-updates {words}",
+                f"deb {mirror.base()}/debian-security {self.suite}-security {words}")
 
     def setup_script(self):
         """What is executed in the image's root once the packages are in."""
@@ -111,7 +110,7 @@ def load(name):
 
 def digest(recipe):
     """Twelve hex digits that change when, and only when, the image would."""
-    said = json.dumps({"builder": BUILDER_VERSION, "mirror": MIRROR, **asdict(recipe)}, sort_keys=True)
+    said = json.dumps({"builder": BUILDER_VERSION, "mirror": mirror.base(), **asdict(recipe)}, sort_keys=True)
     total = hashlib.sha256(said.encode())
     for tree in recipe.trees:
         for path in sorted((paths.IMAGES / tree).rglob("*")):

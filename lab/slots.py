@@ -6,7 +6,7 @@ import json
 import socket
 from pathlib import Path
 
-from . import recipe
+from . import mirror
 from .address import SIDES, SLOTS, Layout
 from .podman import LABEL, networks, podman
 from .shell import LabError, locked, run
@@ -60,10 +60,10 @@ def blocked(slots_in_use):
 
 def neighbours():
     """Addresses that must stay reachable: the package mirror and the resolvers."""
-    mirror = recipe.MIRROR.split("//")[1]
+    name = mirror.host()
     with contextlib.suppress(OSError):
-        for ip in {info[4][0] for info in socket.getaddrinfo(mirror, 80, socket.AF_INET)}:
-            yield ip, f"the package mirror {mirror}"
+        for ip in {info[4][0] for info in socket.getaddrinfo(name, 80, socket.AF_INET)}:
+            yield ip, f"the package mirror {name}"
     for ip in resolvers():
         if ":" not in ip:
             yield ip, "this machine's name server"
