@@ -317,15 +317,18 @@ class Supervisor:
     :param list spools: dicts ``path owner group`` whose contents must belong to the daemon.
     :param list removed: files of the vendor that would start a second daemon or queue runner.
     :param float timeout: seconds that the daemon may take to answer.
+    :param announced: paths that count as changed just now (check mode: an earlier task would have changed them).
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30):
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=()):
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
         self.states = host.states(units)
+        self.odd = dict((unit.name, self._attribute_faults(unit)) for unit in units)
         now = time.time()
-        self.plan = dict((unit.name, needed(unit, self.states[unit.name], self.texts[unit.name], host.times(unit), host.program, now)) for unit in units)
+        self.plan = dict((unit.name, needed(unit, self.states[unit.name], self.texts[unit.name], dict(host.times(unit), **dict.fromkeys(announced, now)),
+                                            host.program, now)) for unit in units)
         self._spools_ask_for_restart()
         self._look_at_the_idle()
         self.before = dict((unit.name, self.states[unit.name].sockets) for unit in units)
@@ -344,6 +347,13 @@ class Supervisor:
         except InvalidValue:
             # In check mode on a host without sendmail the user is yet to be made.
             return -1
+
+    def _attribute_faults(self, unit):
+        """Name what is wrong with owner and mode of a unit file: whoever may write there says what root runs."""
+        if self.texts[unit.name] is None:
+            return []
+        return ["%s of %s is %s, expected %s" % (what, unit_path(unit.name), before, after)
+                for what, before, after in disk.attribute_changes(unit_path(unit.name), "root", "root", "0644")]
 
     def _spools_ask_for_restart(self):
         found = [(spool["path"], paths) for spool, paths in self.spools if paths]
@@ -371,12 +381,12 @@ class Supervisor:
 
     def changed(self):
         """Tell whether anything is to be done."""
-        return bool(self.diff() or self.removed or any(action != NONE for action, _unused in self.plan.values())
+        return bool(self.diff() or self.removed or any(self.odd.values()) or any(action != NONE for action, _unused in self.plan.values())
                     or any(paths for _unused, paths in self.spools) or self.enable)
 
     def report(self):
         """Return what was (or would be) done, for the module's result."""
-        reasons = [reason for unit in self.units for reason in self.plan[unit.name][1]]
+        reasons = [reason for unit in self.units for reason in self.odd[unit.name] + self.plan[unit.name][1]]
         reasons += ["%s is not started at boot" % name for name in self.enable] + ["%s starts a second queue runner" % path for path in self.removed]
         actions = [self.plan[unit.name][0] for unit in self.units]
         return {"action": max(actions, key=(NONE, RELOADED, RESTARTED).index), "reasons": reasons,
@@ -388,6 +398,9 @@ class Supervisor:
         moved = [unit for unit in self.units if self.texts[unit.name] != unit.text]
         for unit in moved:
             disk.write(unit_path(unit.name), unit.text.encode("utf-8"), mode="0644")
+        for unit in self.units:
+            if self.odd[unit.name] and unit not in moved:
+                disk.set_attributes(unit_path(unit.name), "root", "root", "0644")
         for path in self.removed:
             disk.remove(path)
         if moved or self.stale:

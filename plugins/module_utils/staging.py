@@ -172,7 +172,7 @@ class Stage:
             built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self._context(), self.params["makemap"])
             self._built(spec, database, built)
         if pairs and not spec["secret"]:
-            self.lookups.append((spec["name"], pairs[0].key, pairs[0].value))
+            self.lookups.append((spec["path"], pairs[0].key, pairs[0].value))
 
     def wanted_files(self, map_types):
         """Return the names of the maps whose controller file has to be sent: the host does not hold what its digest names."""
@@ -281,13 +281,34 @@ class Stage:
     def ask(self, tests):
         """Hold the staged configuration, with the staged maps, against the real binary; return the report of the route tests."""
         binary = self.params["sendmail"]
+        if self._mends_attributes():
+            self._copy_live()
         if "msp" in self.compiled:
-            self.warnings += probe.parse_cf(self.runner, binary, self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8")), submission=True)
+            submit = self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8"))
+            self.warnings += probe.parse_cf(self.runner, binary, submit, submission=True)
         main = self.put("ask/sendmail.cf", cf.redirect(self.compiled["mta"], self.redirections).encode("utf-8"))
         self.warnings += probe.parse_cf(self.runner, binary, main)
-        named = cf.parse(self.compiled["mta"]).maps
-        probe.look_up(self.runner, binary, main, [lookup for lookup in self.lookups if lookup[0] in named])
+        # The .cf has names of its own for some maps (virtuser, generics); the path tells which is which.
+        named = {entry.path: entry.name for entry in cf.parse(self.compiled["mta"]).maps.values()}
+        probe.look_up(self.runner, binary, main, [(named[path], key, value) for path, key, value in self.lookups if path in named])
         return tests([binary, "-C", main])
+
+
+    def _mends_attributes(self):
+        """Tell whether an owner or a mode is wrong that the commit will put right; sendmail refuses to read what others could have written."""
+        specs = [(spec["path"], spec) for spec in self.params["directories"]] + [(item.path, vars(item)) for item in self.items]
+        try:
+            return any(disk.attribute_changes(path, spec["owner"], spec["group"], spec["mode"]) for path, spec in specs if os.path.lexists(path))
+        except InvalidValue:
+            return True
+
+    def _copy_live(self):
+        """Let the real sendmail read copies of what stays as it is."""
+        for item in self.items:
+            name = os.path.splitext(item.path)[0] if item.kind == "database" else item.path
+            if item.kind in ("class", "database") and name not in self.redirections and os.path.isfile(item.path):
+                copy = self._copy(item.path, "live/" + item.path.lstrip("/"))
+                self.redirections[name] = os.path.splitext(copy)[0] if item.kind == "database" else copy
 
 
 def suffix(map_type):

@@ -135,6 +135,7 @@ def _conclude(stage, params, report, check_mode):
     if not check_mode:
         for directory in sorted(set(os.path.dirname(item.path) for item in stage.items)):
             disk.remove_leftovers(directory)
+    result["paths"] = [item.path for item in stage.ordered() if item.staged or _attributes(item.path, vars(item))]
     if changes and not check_mode:
         result["generation"] = commit(stage, params)
     elif not check_mode:

@@ -366,6 +366,11 @@ route_tests:
   returned: when sendmail is installed
   type: list
   elements: dict
+paths:
+  description: The files that were changed, or in check mode would be; M(mailjail.sendmail.sendmail_service) predicts from them what it would do.
+  returned: always
+  type: list
+  elements: str
 restart_pending:
   description: Whether the running daemon is older than what it reads when it starts.
   returned: always

@@ -108,6 +108,11 @@ options:
       mode:
         description: Not used; lets an entry of the platform's table stand here as it is.
         type: str
+  announced:
+    description: Files that an earlier task of this run would change, for check mode, in which they are as they were. They count as changed just now.
+    type: list
+    elements: path
+    default: []
   removed_files:
     description: Files of the vendor that start a second daemon or queue runner, such as V(/etc/cron.d/sendmail).
     type: list
@@ -231,7 +236,8 @@ def run(params, check_mode):
     """Look, act, prove; return the module's result."""
     units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]), tuple(map(daemon.listener, entry["listeners"])))
              for entry in params["units"]]
-    supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"])
+    supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
+                                   params["announced"] if check_mode else ())
     changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
     if changed and not check_mode:
         daemon.bring_up(supervisor, recovery)
@@ -247,6 +253,7 @@ def main():
         "units": {"type": "list", "elements": "dict", "required": True, "options": UNIT},
         "program": {"type": "path", "required": True},
         "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
+        "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
         "timeout": {"type": "int", "default": 30},
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},

@@ -10,8 +10,8 @@ def state(gateway):
     """Every path, with kind, owner, mode and content; what the daemon's process is; what is enabled."""
     files = gateway.snapshot(*TREES)
     kept = {path: entry for path, entry in files.items() if entry and not path.startswith(BOOKKEEPING)}
-    queue = gateway.out("stat -c '%a %U:%G' /var/spool/mqueue /var/spool/mqueue-client").split("\n")
-    units = gateway.out("systemctl is-enabled sendmail.service sendmail-client.service; systemctl is-active sendmail.service sendmail-client.service")
+    queue = gateway.run("stat -c '%a %U:%G' /var/spool/mqueue /var/spool/mqueue-client").stdout.splitlines()
+    units = gateway.run("systemctl is-enabled sendmail.service sendmail-client.service; systemctl is-active sendmail.service sendmail-client.service").stdout
     return {"files": kept, "queue": queue, "units": units.split()}
 
 

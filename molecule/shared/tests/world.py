@@ -83,7 +83,8 @@ class Run:
         self.status, self.output, self.record = status, output, record
 
     def __repr__(self):
-        return f"<run: exit {self.status}, {self.totals}>\n{self.output[-6000:]}"
+        said = "\n".join(self.messages) or self.output[-3000:]
+        return f"<run: exit {self.status}, changed {self.record and [row['task'] for row in self.record['results'] if row['changed']]}>\n{said}"
 
     @property
     def totals(self):
@@ -94,10 +95,10 @@ class Run:
         """Names of the tasks that changed something on a host."""
         return [row["task"] for row in self.record.get("results", []) if row["host"] == host.name and row["changed"]]
 
-    def changes(self, host):
-        """What the modules say they changed on a host, each once, in an order that does not depend on the run."""
+    def names(self, host):
+        """Paths and maps that the modules say they changed on a host."""
         rows = [change for row in self.record.get("results", []) if row["host"] == host.name for change in row["changes"] or []]
-        return sorted({json.dumps(row, sort_keys=True) for row in rows})
+        return {row.get("name") or row.get("path") for row in rows}
 
     @property
     def messages(self):
