@@ -167,7 +167,8 @@ class Stage:
         if source.staged and live is not None:
             source.changes = _map_changes(spec, live, pairs) or source.changes
         database = self._database_item(spec, map_type)
-        if not self._holds(spec, pairs, database.path, map_type):
+        # A database older than its source is out of date to sendmail, whatever it holds.
+        if source.staged or not self._holds(spec, pairs, database.path, map_type):
             staged = source.staged or self.put("files/" + spec["path"].lstrip("/"), text.encode("utf-8"))
             built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self._context(), self.params["makemap"])
             self._built(spec, database, built)
