@@ -97,8 +97,8 @@ TasksMax=64
 UMask=0077
 
 # ---- Root, for what it has to write, and for nothing else --------------------------------------------------------
-# Maps get their owner, the delegates' files are read whatever their mode, sendmail takes the user of the submission program.
-CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_SETUID CAP_SETGID
+# Maps get their owner, the delegates' files are read whatever their mode, sendmail drops its groups or takes the user of the submission program.
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETUID CAP_SETGID
 NoNewPrivileges=yes
 RestrictSUIDSGID=yes
 ProtectSystem=strict
