@@ -139,7 +139,7 @@ def task_seconds(host, size, order, map_type, rounds):
         {"mailjail.sendmail.sendmail_config": module},
         {"ansible.builtin.debug": {"msg": "clock " + clock}},
     ]
-    play = [{"hosts": host.name + "*", "gather_facts": False, "become": True, "tasks": tasks * rounds}]
+    play = [{"hosts": host.name + ".*", "gather_facts": False, "become": True, "tasks": tasks * rounds}]
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as book:
         json.dump(play, book)
         book.flush()
