@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup images lab-up lab-down test lint unit sanity molecule clean
+.PHONY: help demo setup images lab-up lab-down test lint unit sanity molecule docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ sanity: setup ## ansible-test sanity on the collection as installed
 
 molecule: setup ## one Molecule scenario: make molecule SCENARIO=unprivileged (MOLECULE_DESTROY=never keeps its lab)
 	@$(PYTHON) tests/run.py molecule-$(SCENARIO)
+
+docs: setup ## write docs/variables.md anew from the roles' specifications
+	@$(PYTHON) docs/generate.py
 
 clean: ## take down this checkout's labs; remove images, .venv, caches and work files
 	@if [ -d .work ]; then for lab in $$(ls .work/lab); do python3 -m lab down $$lab; done; python3 -m lab images --remove; fi

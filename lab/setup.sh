@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # command:package. Whatever is missing comes from Debian; nothing that is there is touched.
 need="podman:podman conmon:conmon crun:crun runc:runc mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables openssl:openssl ssh:openssh-client
 /usr/lib/podman/netavark:netavark /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
-python3:python3 make:make"
+python3:python3 make:make m4:m4"
 
 missing=
 for pair in $need; do

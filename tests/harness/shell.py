@@ -20,7 +20,7 @@ def must(*argv, **options):
 def answer(*argv):
     """Standard output of a tool, or None if it is missing or fails."""
     try:
-        done = subprocess.run([str(word) for word in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([str(word) for word in argv], cwd=places.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from . import collection, lengths, places, pythons, tally
+from . import collection, lengths, library, places, pythons, tally
 from .shell import answer, run
 
 SCENARIOS = ("default", "unprivileged")
@@ -57,6 +57,17 @@ def _pytest(python, report, directory):
     """pytest inside the installed collection, which conftest.py makes sure of."""
     return run(python, "-m", "pytest", "-q", "--rootdir", places.INSTALLED, f"--junitxml={_report(report)}/{report}.xml", directory,
                cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED)
+
+
+def m4():
+    """Quoting, preamble, parser and templates against the real m4 and the cf libraries of sendmail 8.17 and 8.18."""
+    total = tally.Tally()
+    for suite in library.SUITES:
+        root = library.unpacked(suite)
+        status = run("pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junitxml={_report('m4-' + suite)}/m4.xml", "tests/integration_m4",
+                     PYTHONPATH=places.COLLECTIONS, SENDMAIL_CF=root / "usr/share/sendmail/cf")
+        total += tally.with_status(tally.junit(_report("m4-" + suite)), status)
+    return total
 
 
 def sanity():
@@ -111,5 +122,5 @@ def _report(stage):
     return directory
 
 
-STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "sanity": sanity, "lab": lab,
+STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "m4": m4, "sanity": sanity, "lab": lab,
           **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}}
