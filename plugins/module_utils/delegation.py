@@ -142,7 +142,7 @@ def apply(spec, data, runner):
     """
     kind, path = spec["map"]["kind"], spec["map"]["path"]
     own = delegation_entries.read(kind, data)
-    with transaction.lock():
+    with generations.lock():
         base = live_base(path)
         verdict = delegation_entries.judge(kind, tables.parse(kind, base), own, context(spec), {"relay": spec["relay"]})
         if verdict.refused:

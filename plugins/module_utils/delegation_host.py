@@ -26,9 +26,9 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     delegation_entries,
     delegation_units,
     disk,
+    generations,
     tables,
     tables_syntax,
-    transaction,
 )
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, MapError, UnsafePath
 
@@ -99,7 +99,7 @@ def writable(params, found):
     paths = {os.path.dirname(one["map"]["path"]) for one in found.values()} | {delegation.ROOT, params["state_directory"]}
     if any(one["notify"] for one in found.values()):
         paths.add("-" + params["client_queue"])
-    return sorted(paths) + [transaction.LOCK]
+    return sorted(paths) + [generations.LOCK]
 
 
 def former():
@@ -325,7 +325,7 @@ class Plan:
 
     def put_back(self, name, spec):
         """Bring the map back to what its delegates may make, and tell them."""
-        with transaction.lock():
+        with generations.lock():
             verdict = _standing(spec)
             delegation.commit(spec, delegation.live_base(spec["map"]["path"]), verdict.kept, self.runner)
         reasons = ["'%s': %s." % (entry.key, entry.reason) for entry in verdict.refused]

@@ -12,7 +12,7 @@ import re
 import sys
 import zipfile
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, transaction
+from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, generations
 
 DIRECTORY = "/etc/systemd/system"
 PROGRAM = "/usr/local/lib/mailjail/delegate.pyz"
@@ -143,7 +143,7 @@ def units(interpreter, writable):
     :param str interpreter: the Python that runs the program.
     :param list writable: what the program may write to.
     """
-    values = {"root": delegation.ROOT, "interpreter": interpreter, "program": PROGRAM, "lock": transaction.LOCK, "mark": MARK, "writable": " ".join(writable)}
+    values = {"root": delegation.ROOT, "interpreter": interpreter, "program": PROGRAM, "lock": generations.LOCK, "mark": MARK, "writable": " ".join(writable)}
     return {name: text.format(**values) for name, text in _TEXTS.items()}
 
 

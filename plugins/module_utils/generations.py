@@ -12,6 +12,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -24,6 +26,18 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Co
 
 # Above this size a kept file is known by its signature instead of its digest, and is copied only where nothing else will do.
 LARGE = 8 << 20
+LOCK = "/run/mailjail-sendmail.lock"
+
+
+@contextlib.contextmanager
+def lock(path=LOCK):
+    """Let one transaction at a time work on a host (a delegate's edit and a playbook may meet)."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def signature(path):

@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -22,18 +21,6 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Co
 from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
 
 STAGE_PREFIX = ".mailjail-stage-"
-LOCK = "/run/mailjail-sendmail.lock"
-
-
-@contextlib.contextmanager
-def lock(path=LOCK):
-    """Let one transaction at a time work on a host (a delegate's edit and a playbook may meet)."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def stage_parent(params, check_mode):
@@ -73,7 +60,7 @@ def run(params, runner, check_mode):
     :returns: dict of the module's return values.
     :raises SendmailError: with the reason; the live configuration is untouched, or (commit failed half way) restored.
     """
-    with lock(), stage_directory(stage_parent(params, check_mode)) as directory:
+    with generations.lock(), stage_directory(stage_parent(params, check_mode)) as directory:
         stage = Stage(params, runner, directory)
         stage.plain_files()
         installed = _is_installed(stage, params, check_mode)
@@ -86,7 +73,7 @@ def run(params, runner, check_mode):
 
 
 def run_maps(params, runner, check_mode):
-    """Change maps alone, held against the live .cf; the caller holds :func:`lock`.
+    """Change maps alone, held against the live .cf; the caller holds :func:`generations.lock`.
 
     The state directory must be one of the caller's own: the state of the whole configuration, and its ways back, stay what the playbook made them.
 

@@ -62,7 +62,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import generations
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.module_utils.transaction import lock
 
 
 def roll_back(params, check_mode):
@@ -84,7 +83,7 @@ def main():
         "generation": {"type": "str", "default": "previous"}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
         "keep_generations": {"type": "int", "default": 5}}, supports_check_mode=True)
     try:
-        with lock():
+        with generations.lock():
             result = roll_back(module.params, module.check_mode)
     except SendmailError as exc:
         module.fail_json(msg=exc.message, **exc.details)

@@ -196,7 +196,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
-from ansible_collections.mailjail.sendmail.plugins.module_utils.transaction import lock
 
 LISTENER = {
     "name": {"type": "str"}, "address": {"type": "str"}, "port": {"type": "int", "default": 25}, "family": {"type": "str", "choices": ["inet", "inet6"]},
@@ -259,7 +258,7 @@ def main():
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     }, supports_check_mode=True)
     try:
-        with lock():
+        with generations.lock():
             result = run(module.params, module.check_mode)
     except SendmailError as exc:
         module.fail_json(msg=exc.message, **exc.details)
