@@ -27,6 +27,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     delegation_units,
     disk,
     generations,
+    hostinfo,
     tables,
     tables_syntax,
 )
@@ -113,7 +114,7 @@ def former():
 
 def is_present():
     """Tell whether anything of a delegation is on this host."""
-    return any(os.path.lexists(path) for path in [delegation.SPEC, delegation_units.PROGRAM, delegation.ROOT] + _unit_files()) or bool(_enabled())
+    return bool(hostinfo.existing(hostinfo.DELEGATION))
 
 
 def _unit_files():

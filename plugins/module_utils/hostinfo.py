@@ -47,6 +47,9 @@ UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "se
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
 PORTS = (25, 465, 587)
+# What a delegation has on a host, and what it leaves there when it ends.
+DELEGATION = ("/etc/mailjail-delegates.json", "/var/lib/mailjail-delegates", "/usr/local/lib/mailjail/delegate.pyz",
+              "/etc/systemd/system/mailjail-delegate*", "/etc/systemd/system/*.wants/mailjail-delegate*")
 # What sendmail is asked takes it 20 ms. What takes longer waits for a name server, and the answer is printed before that wait.
 PATIENCE = "2"
 
@@ -228,6 +231,11 @@ def follow(path):
         chain.append(os.path.normpath(os.path.join(os.path.dirname(chain[-1]), os.readlink(chain[-1]))))
     real = os.path.realpath(path)
     return chain if chain[-1] == real or not os.path.exists(real) else chain + [real]
+
+
+def existing(patterns):
+    """Return the paths that exist of some patterns, sorted; a link that leads nowhere exists."""
+    return sorted(set(path for pattern in patterns for path in glob.glob(pattern)))
 
 
 def which(name):
@@ -482,4 +490,5 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS):
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),
         "users": account_table(pwd.getpwnam, users, {"uid": "pw_uid", "gid": "pw_gid", "home": "pw_dir", "shell": "pw_shell"}),
-        "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "reasons": host.reasons}
+        "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "delegations": existing(DELEGATION),
+        "reasons": host.reasons}

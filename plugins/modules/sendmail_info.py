@@ -217,6 +217,12 @@ groups:
   description: For each of O(groups) a dict of C(gid), C(members), or null if it does not exist.
   returned: always
   type: dict
+delegations:
+  description: Files and units of delegated maps (M(mailjail.sendmail.sendmail_delegation)) on this host, those of former ones included.
+  returned: always
+  type: list
+  elements: str
+  sample: [/var/lib/mailjail-delegates]
 reasons:
   description: Why something above is empty, by the name of the thing.
   returned: always

@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import fnmatch
 import io
 import json
 import os
@@ -19,7 +20,7 @@ import zipfile
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_entries, delegation_host, delegation_units
+from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_entries, delegation_host, delegation_units, hostinfo
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 Stat = collections.namedtuple("Stat", "st_mode st_nlink st_uid st_size")
@@ -168,3 +169,10 @@ def test_the_specification_holds_no_entries():
 def test_the_sandbox_writes_where_the_maps_are(notify, path, expected):
     found = delegation_host.declared({"delegations": [one(notify=notify)], "maps": [row(path=path)]})
     assert delegation_host.writable(PARAMS, found)[:-1] == expected
+
+
+@pytest.mark.parametrize("path", [delegation.SPEC, delegation.ROOT, delegation_units.PROGRAM]
+                         + [os.path.join(delegation_units.DIRECTORY, name) for name in delegation_units.FILES]
+                         + [os.path.join(delegation_units.DIRECTORY, "multi-user.target.wants", unit) for unit in delegation_units.watching("access")])
+def test_sendmail_info_finds_every_trace_of_a_delegation(path):
+    assert any(fnmatch.fnmatch(path, pattern) for pattern in hostinfo.DELEGATION)
