@@ -25,7 +25,7 @@ def table(site, name):
 
 def in_use(site, name):
     """Tell whether a host of this site has a map."""
-    return name in ALWAYS or bool(site["tables"].get(name))
+    return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name))
 
 
 def map_type(site, name):
