@@ -9,7 +9,6 @@ import time
 
 from lab import lifecycle, runtime
 from lab.shell import LabError, say, warn
-
 from tests.harness import collection, places
 
 from . import steps

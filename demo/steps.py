@@ -105,10 +105,11 @@ def listed_refused(scene):
 
 def jailed_file(scene):
     """The alias archive is a file. sendmail changes its root into the mail jail before it writes."""
-    before = scene.run(scene.gateway, "sh", "-c", "stat -c %s /var/mailjail/var/spool/mail/archive").strip()
+    size = "stat -c %s /var/mailjail/var/spool/mail/archive"
+    before = scene.run(scene.gateway, "sh", "-c", size).strip()
     scene.swaks(scene.mail, "inside", "--ehlo", "mail.corp.example", "--from", "bob@corp.example", "--to", "archive@" + scene.gateway.fqdn,
                 "--header", "Subject: for the archive")
-    scene.run(scene.gateway, "sh", "-c", f"for i in $(seq 50); do [ \"$(stat -c %s /var/mailjail/var/spool/mail/archive)\" != {before} ] && break; sleep 0.2; done")
+    scene.run(scene.gateway, "sh", "-c", f"for i in $(seq 50); do [ $({size}) != {before} ] && break; sleep 0.2; done")
     listing = scene.run(scene.gateway, "sh", "-c", "ls -lR /var/mailjail; ls /var/spool/mail/archive 2>&1")
     for line in listing.splitlines():
         scene.say("    " + line)

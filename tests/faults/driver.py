@@ -47,8 +47,8 @@ def parameters(which):
     root = {"owner": "root", "group": "root"}
 
     def table(kind, key, value):
-        return {"name": kind, "kind": kind, "path": "%s/%s" % (MAIL, kind), "type": "hash" if kind == "aliases" else "btree", "entries": [{"key": key, "value": value}], "content": None,
-                "file": None, "host_file": None, "accepted": None, "upload": None, "digest": None, "mode": "0640", "database_owner": "root",
+        return {"name": kind, "kind": kind, "path": "%s/%s" % (MAIL, kind), "type": "hash" if kind == "aliases" else "btree",
+                "entries": [{"key": key, "value": value}], "content": None, "file": None, "host_file": None, "accepted": None, "upload": None, "digest": None, "mode": "0640", "database_owner": "root",
                 "database_group": "root", "database_mode": "0640", "secret": False, **root}
 
     def names(kind, *lines):
@@ -128,9 +128,8 @@ def survey():
     for which in (new, old):
         assert attempt(which) in ({"changed": True}, {"changed": False})
         states[which] = content()
-    for step in itertools.count(1):
-        if attempt(new, step) != "killed":
-            return rows
+    step = 1
+    while attempt(new, step) == "killed":
         now, wrong = content(), []
         wrong += ["%s is neither old nor new: %r" % (name, now[name][:200]) for name in FILES if now[name] not in (states[old][name], states[new][name])]
         answer = Runner().run(["sendmail", "-C", MAIL + "/sendmail.cf", "-bv", "postmaster"])
@@ -140,7 +139,8 @@ def survey():
         wrong += [] if content() == states[new] else ["the next run did not finish the change"]
         wrong += ["left behind: %s" % path for path in leftovers()]
         rows.append({"step": step, "wrong": wrong})
-        old, new = new, old
+        old, new, step = new, old, step + 1
+    return rows
 
 
 def main():

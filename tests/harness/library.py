@@ -1,8 +1,9 @@
-"""The cf libraries of two sendmail releases out of Debian's packages, unpacked and not installed: what the tests of the .mc language ask."""
+"""The cf libraries of two sendmail releases and a makemap out of Debian's packages, unpacked and not installed: this machine gets no mail server."""
 
 from . import places
 from .shell import answer, must
 
+PACKAGES = ("sendmail-cf", "sendmail-bin", "libdb5.3", "libldap-2.5-0", "libsasl2-2")     # the last four for makemap
 SUITES = {"bookworm": "8.17", "trixie": "8.18"}
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -25,6 +26,17 @@ def _fetch(suite, home):
     options = [f"-oDir::State={home}/state", f"-oDir::State::status={home}/status", f"-oDir::Cache={home}/cache",
                f"-oDir::Etc::SourceList={home}/sources.list", "-oDir::Etc::SourceParts=-", "-oAPT::Sandbox::User=root"]
     must("apt-get", *options, "-qq", "update")
-    must("apt-get", *options, "-qq", "download", "sendmail-cf", cwd=home / "debs")
+    packages = PACKAGES if suite == "bookworm" else PACKAGES[:1]
+    must("apt-get", *options, "-qq", "download", *packages, cwd=home / "debs")
     for package in sorted((home / "debs").glob("*.deb")):
         must("dpkg", "-x", package, home / "root")
+
+
+def makemap():
+    """Return the path of a makemap that runs from where it was unpacked."""
+    root = unpacked("bookworm")
+    wrapper = root / "makemap"
+    libraries = ":".join(str(path) for path in root.glob("usr/lib/*-linux-gnu"))
+    wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {root}/usr/libexec/sendmail/makemap "$@"\n')
+    wrapper.chmod(0o755)
+    return wrapper

@@ -56,7 +56,7 @@ def unit36():
 def _pytest(python, report, directory):
     """pytest inside the installed collection, which conftest.py makes sure of."""
     return run(python, "-m", "pytest", "-q", "--rootdir", places.INSTALLED, f"--junitxml={_report(report)}/{report}.xml", directory,
-               cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED)
+               cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED, MAKEMAP=library.makemap())
 
 
 def m4():
