@@ -205,16 +205,20 @@ def result_text(name, outcome, owner, moment):
     return "\n".join(lines) + "\n"
 
 
+def journal(line, level="warning"):
+    """Write a line to the journal, which reads what the program says; <4> and <6> are its names of the levels."""
+    sys.stdout.write("%s%s\n" % ({"warning": "<4>", "info": "<6>"}[level], line))
+    sys.stdout.flush()
+
+
 def answer(name, spec, outcome, owner, fresh, runner):
     """Tell the delegates what became of their entries: in their directory, in the journal, and by mail where that is wanted.
 
     :param bool fresh: they were not told the same before; a mail is sent once.
     """
     text, good = result_text(name, outcome, owner, time.gmtime()), outcome.word == "accepted"
-    # <4> and <6> are what the journal calls warning and info.
     for line in text.splitlines():
-        print(("<6>" if good else "<4>") + line)
-    sys.stdout.flush()
+        journal(line, "info" if good else "warning")
     write_result(name, spec, text)
     if spec["notify"] and not good and fresh:
         mail(name, spec, text, runner)
@@ -225,7 +229,7 @@ def write_result(name, spec, text):
     try:
         disk.write(os.path.join(ROOT, name, RESULT), text.encode("ascii"), "root", spec["group"], "0640")
     except (OSError, SendmailError) as exc:
-        print("<4>the answer could not be written: %s" % plain(str(exc)))
+        journal("the answer could not be written: %s" % plain(str(exc)))
 
 
 def mail(name, spec, text, runner):
@@ -234,10 +238,10 @@ def mail(name, spec, text, runner):
     try:
         sent = runner.run([spec["common"]["sendmail"], "-i", "-odi", "--", spec["notify"]], stdin=message)
     except SendmailError as exc:
-        print("<4>no mail to %s: %s" % (spec["notify"], plain(exc.message)))
+        journal("no mail to %s: %s" % (spec["notify"], plain(exc.message)))
         return
     if sent.rc:
-        print("<4>no mail to %s: sendmail ended with %d: %s" % (spec["notify"], sent.rc, plain((sent.stdout + sent.stderr).strip())))
+        journal("no mail to %s: sendmail ended with %d: %s" % (spec["notify"], sent.rc, plain((sent.stdout + sent.stderr).strip())))
 
 
 # -- one run
@@ -295,7 +299,7 @@ def main(argv):
         return 0
     spec = load(argv[0]) if argv else None
     if spec is None:
-        print("<4>no delegation is declared for '%s' in %s" % (" ".join(argv), SPEC))
+        journal("no delegation is declared for '%s' in %s" % (" ".join(argv), SPEC))
         return 1
     time.sleep(SETTLE)
     process(argv[0], spec, Runner())
