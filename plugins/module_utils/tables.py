@@ -100,6 +100,9 @@ def pairs(kind, entries, context=None):
             made = _own_fields(kind, entry, context)
         except KeyError as exc:
             raise InvalidValue("%s, entry %d: %s is missing." % (kind, number, exc), map=kind, entry=number)
+        except InvalidValue as exc:
+            said = exc.message[len(kind) + 2:] if exc.message.startswith(kind + ": ") else exc.message
+            raise InvalidValue("%s, entry %d: %s" % (kind, number, said), **dict(exc.details, map=kind, entry=number))
         for key, value in made:
             found.append(Pair(number, key, value, comment))
             comment = ""

@@ -67,8 +67,8 @@ class Host:
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def wait_for_daemon(self):
-        """Give the daemon half a minute to listen."""
-        self.run("for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && break; sleep 0.5; done")
+        """Give the daemon and the queue runner half a minute to be there."""
+        self.run("for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && systemctl is-active -q sendmail-client && break; sleep 0.5; done")
 
     @property
     def pid(self):
@@ -103,7 +103,7 @@ class Run:
     @property
     def messages(self):
         """What failed tasks said."""
-        return [row["msg"] for row in self.record.get("results", []) if row["status"] in ("failed", "unreachable")]
+        return [row["msg"] for row in self.record.get("results", []) if row["status"] in ("failed", "item failed", "unreachable")]
 
 
 class World:

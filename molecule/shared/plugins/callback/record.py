@@ -53,6 +53,9 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._keep(result, "ignored" if ignore_errors else "failed")
 
+    def v2_runner_item_on_failed(self, result):
+        self._keep(result, "item failed")
+
     def v2_runner_on_unreachable(self, result):
         self._keep(result, "unreachable")
 

@@ -10,7 +10,10 @@ import pytest
 from state import answers, difference, state
 
 PLANTED = "/var/tmp/mailjail-planted"
-BOMBS = {"syscmd": f"x'syscmd(`touch {PLANTED}')`", "newline": f"x\nO QueueDirectory={PLANTED}", "backquote": "x`y", "dnl": "dnl.example"}
+# In m4 this would run a program, wherever it stands. Every other hazard is tried against the real m4 by tests/integration_m4.
+BOMB = f"x'syscmd(`touch {PLANTED}')`"
+# What the scenario has of its own and would get in the way.
+PLAIN = {"sendmail_jail_files": [], "sendmail_aliases": {}, "sendmail_local_delivery": {}, "sendmail_smrsh_commands": []}
 
 # What is wrong: (variables, words that the refusal must hold).
 ROWS = {
@@ -43,7 +46,7 @@ ROWS = {
     "a network with host bits": ({"sendmail_relay_networks": ["192.0.2.77/24"]}, ["192.0.2.77/24"]),
     "everybody may relay": ({"sendmail_relay_networks": ["0.0.0.0/0"]}, ["sendmail_relay_networks"]),
     "an alias to a program that is not listed": ({"sendmail_aliases": {"entries": [{"key": "steal", "value": "|/usr/bin/id"}]}}, ["aliases", "steal", "id"]),
-    "a shell as a listed command": ({"sendmail_smrsh_commands": [{"name": "sh", "target": "/bin/sh"}]}, ["sendmail_smrsh_commands", "sh"]),
+    "a shell as a listed command": ({**PLAIN, "sendmail_smrsh_commands": [{"name": "sh", "target": "/bin/sh"}]}, ["/bin/sh", "smrsh"]),
     "a jail path that climbs": ({"sendmail_jail_files": [{"path": "../etc/x"}]}, ["../etc/x"]),
     "a route test that fails": ({"sendmail_route_tests": [{"name": "the world may relay", "recipient": "a@third.example", "expect": "accepted"}]},
                                 ["the world may relay", "accepted", "Relaying denied"]),
@@ -75,21 +78,17 @@ PLACES = {
     "sendmail_queue_interval": lambda word: word,
     "sendmail_jail_path": lambda word: f"/var/{word}",
 }
-# The backquote and the word dnl may be harmless as data in some places; then they are taken, as data. What could run or add a line never is.
-FOR_SURE = ("syscmd", "newline")
 
 
 def bombs():
-    """Rows of values that are dangerous in m4, for each place."""
+    """Rows of a value that is dangerous in m4, for each place."""
     for place, around in PLACES.items():
-        for name in FOR_SURE:
-            values = {place: around(BOMBS[name])}
-            if place == "sendmail_run_user":
-                values["sendmail_privilege"] = "unprivileged"
-            yield f"{place}: {name}", (values, [place.replace("sendmail_", "")])
+        values = {place: around(BOMB), **({**PLAIN, "sendmail_privilege": "unprivileged"} if place == "sendmail_run_user" else {})}
+        yield f"{place}: a program for m4", (values, [place.replace("sendmail_", "")])
 
 
 ALL = {**ROWS, **dict(bombs())}
+pytestmark = pytest.mark.only("default")    # the same specifications guard both scenarios
 
 
 @pytest.fixture(scope="module", name="runs")
@@ -103,12 +102,17 @@ def runs_(world):
     return {"runs": runs, "touched": difference(before, state(gateway)), "gateway": gateway}
 
 
+def plain(text):
+    """Text without what makes no difference to a reader."""
+    return text.lower().replace("_", "-")
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_refused_by_name(runs, name):
     run = runs["runs"][name]
     assert run.status != 0, run
     said = " ".join(run.messages) or run.output
-    missing = [word for word in ALL[name][1] if word not in said]
+    missing = [word for word in ALL[name][1] if plain(word) not in plain(said)]
     assert not missing, f"expected {missing} in: {said}"
     assert "Traceback" not in run.output and "MODULE FAILURE" not in run.output, run
 
@@ -152,7 +156,7 @@ def test_a_name_that_is_not_fully_qualified(world, one):
 
 
 def test_a_host_of_an_unknown_family(world, one):
-    one.out("printf 'ID=plan9\\nNAME=\"Plan 9\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
+    one.out("printf 'ID=plan9\\nPRETTY_NAME=\"Plan 9\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
     try:
         refused(world, one, "Plan 9")
     finally:
