@@ -48,8 +48,8 @@ def parameters(which):
 
     def table(kind, key, value):
         return {"name": kind, "kind": kind, "path": "%s/%s" % (MAIL, kind), "type": "hash" if kind == "aliases" else "btree",
-                "entries": [{"key": key, "value": value}], "content": None, "file": None, "host_file": None, "accepted": None, "upload": None, "digest": None, "mode": "0640", "database_owner": "root",
-                "database_group": "root", "database_mode": "0640", "secret": False, **root}
+                "entries": [{"key": key, "value": value}], "content": None, "file": None, "host_file": None, "accepted": None, "upload": None,
+                "digest": None, "mode": "0640", "database_owner": "root", "database_group": "root", "database_mode": "0640", "secret": False, **root}
 
     def names(kind, *lines):
         return {"path": "%s/%s" % (MAIL, kind), "kind": kind, "lines": list(lines), "content": None, "mode": "0644", **root}
