@@ -1,203 +1,155 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a big map costs, as ratios in one run on one host: python3 bench/maps.py --lab NAME --host GATEWAY
+"""Big maps: the whole Ansible task of the role config that takes up a changed virtusertable, beside makemap alone on the same file.
 
-bare     makemap as the manual page has it, on the same file, of the same type and of the default type (hash)
-build    mapbuild.build on the host: check, makemap under a new name, dump, comparison
-task     one Ansible task over SSH that changes this map: all of the above, the staged configuration asked, the commit, and Ansible's own time
-memory   the most that a process on the host held, in MB: the file, ours, the makemap that it started
-
-The host needs sendmail, its cf files and m4; nothing of its own configuration is touched.
+The task is that of a gateway as it is deployed: templates, the transfer where the file is the controller's, the check of every line, makemap, the
+dump and its comparison, the real sendmail's answers, the generation, the commit. makemap alone is what its manual page says, without any option.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
-import os
-import random
-import resource
-import subprocess
-import sys
+import re
 import tempfile
-import time
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import host_maps, report
+from .world import PROFILE, Broken, gateway
+
 SPACE = "/root/mailjail-bench"
-SIZES = (1000, 100000, 1000000)
-ORDERS = ("random", "sequence", "sorted")
-TYPES = ("btree", "hash")
+# How makemap's B-tree likes its input decides what it costs alone: five times as much in no order as sorted.
+FILES = ((1000, "random"), (100000, "random"), (1000000, "random"), (1000000, "sequence"), (1000000, "sorted"))
+BIG = 1000000
+TASK = "Put the whole configuration in place"
+TARGET = 1.5
 
-MC = """include(`/usr/share/sendmail/cf/m4/cf.m4')dnl
-OSTYPE(`debian')dnl
-FEATURE(`no_default_msa')dnl
-FEATURE(`virtusertable', `%(type)s %(space)s/map')dnl
-MAILER(`local')dnl
-MAILER(`smtp')dnl
+# Python as the modules are run by, which writes down at its end what it held and what the largest program that it started held (KiB).
+INTERPRETER = """#!/bin/sh
+PYTHONPATH=/root/mailjail-bench/peak exec /usr/bin/python3 "$@"
+"""
+PEAK = """import atexit, resource
+def say():
+    held = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    with open("/root/mailjail-bench/peaks", "a") as target:
+        target.write("%d %d\\n" % tuple(held))
+atexit.register(say)
 """
 
 
-# -- on the host
+@dataclass
+class Source:
+    """One file of entries, on both sides."""
+
+    size: int
+    order: str
+    path: Path      # on the controller
+    bytes: int = 0
+    added: int = 0
+
+    @property
+    def remote(self):
+        """The same on the host."""
+        return f"{SPACE}/{self.path.name}"
+
+    @property
+    def name(self):
+        """For the table."""
+        return f"{self.size:,} entries, {self.order}"
 
 
-def generate(path, size, order):
-    """Write a virtusertable; a list as it comes from a database of users, in that order, sorted, or in none."""
-    lines = [f"user{number}@domain{number % 1000}.example\ttarget{number}\n" for number in range(size)]
-    if order == "random":
-        random.Random(7).shuffle(lines)
-    elif order == "sorted":
-        lines.sort()
-    with open(path, "w", encoding="ascii") as target:
-        target.writelines(lines)
+def measure(world, rounds, files=FILES):
+    """Rows of the table."""
+    prepare(world)
+    rows, memory = [], {}
+    with tempfile.TemporaryDirectory(prefix="mailjail-bench-") as directory:
+        for size, order in files:
+            source = make(world, size, order, Path(directory))
+            rows += compare(world, source, rounds)
+            if order == "random":
+                memory[size] = (source, peaks(world, source))
+            source.path.unlink()
+            world.sh(world.ours, f"rm {source.remote}")
+    return rows + growth(memory)
 
 
-def bare(path, map_type):
-    """Seconds of makemap alone."""
-    target = f"{SPACE}/bare"
-    Path(target + ".db").unlink(missing_ok=True)
-    start = time.perf_counter()
-    with open(path, "rb") as source:
-        subprocess.run(["makemap", map_type, target], stdin=source, check=True)
-    return time.perf_counter() - start
+def prepare(world):
+    """A gateway that is configured, and what runs on it."""
+    world.play(PROFILE, world.ours, gateway(world))
+    world.bring(world.ours, SPACE, "bench/host_maps.py")
+    world.sh(world.ours, f"mkdir -p {SPACE}/peak; cat > {SPACE}/peak/sitecustomize.py", PEAK.encode())
+    # Ansible's user runs it by sudo, and may look for it first.
+    world.sh(world.ours, "cat > /usr/local/bin/mailjail-bench-python; chmod 755 /usr/local/bin/mailjail-bench-python", INTERPRETER.encode())
 
 
-def built(path, map_type):
-    """Seconds and memory of our way, in a process of its own."""
-    Path(f"{SPACE}/built.db").unlink(missing_ok=True)
-    answer = subprocess.run([sys.executable, __file__, "--build", str(path), map_type], check=True, stdout=subprocess.PIPE)
-    return json.loads(answer.stdout)
+def on_host(world, *words):
+    """Run the host's part."""
+    return world.sh(world.ours, f"python3 {SPACE}/bench/host_maps.py {' '.join(map(str, words))}")
 
 
-def build(path, map_type):
-    """Build one map and print what it took."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild
-    from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
-
-    start = time.perf_counter()
-    mapbuild.build(Runner(), "virtusertable", path, f"{SPACE}/built", map_type)
-    seconds = time.perf_counter() - start
-    memory = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps({"seconds": seconds, "memory": memory}))
+def make(world, size, order, directory):
+    """Generate a file on the host and copy it to the controller."""
+    source = Source(size, order, directory / f"virtusertable-{size}-{order}")
+    source.bytes = int(on_host(world, "generate", source.remote, size, order))
+    source.path.write_text(world.sh(world.ours, f"cat {source.remote}"))
+    return source
 
 
-def measure(size, order, rounds):
-    """Measure one file on this host, bare and ours in turn, the best of some rounds each; print the result."""
-    path = f"{SPACE}/source-{size}-{order}"
-    # In a process of its own: what it held would count as held by every program started after it.
-    subprocess.run([sys.executable, __file__, "--generate", path, str(size), order], check=True)
-    found = {"bytes": os.path.getsize(path)}
-    for map_type in TYPES:
-        turns = [(bare(path, map_type), built(path, map_type)) for dummy in range(rounds)]
-        best = min((turn[1] for turn in turns), key=lambda one: one["seconds"])
-        found[map_type] = {"bare": min(turn[0] for turn in turns), "build": best["seconds"], "memory": best["memory"]}
-    print(json.dumps(found))
+def compare(world, source, rounds):
+    """The task from either place beside makemap alone, of the same type and of makemap's default."""
+    task("file", world, source)     # the map's first appearance changes the .cf as well; what is measured is its change
+    times = {place: [] for place in ("file", "host_file", "btree", "hash")}
+    for _round in range(rounds):
+        for place in ("file", "host_file"):
+            times[place].append(task(place, world, source)[0])
+        for map_type in ("btree", "hash"):
+            times[map_type].append(float(on_host(world, "bare", source.remote, map_type, 1)))
+    found = {name: median(column) for name, column in times.items()}
+    at_most = TARGET if source.size == BIG else None
+    places = (("file", "from the controller"), ("host_file", "from the host"))
+    rows = [report.Row(f"map, {source.name}, {words}", report.seconds(found[place]), f"{report.seconds(found['btree'])} makemap btree",
+                       found[place] / found["btree"], at_most=at_most) for place, words in places]
+    return rows + [report.Row(f"map, {source.name}, {words}", report.seconds(found[place]), f"{report.seconds(found['hash'])} makemap hash (default)",
+                              found[place] / found["hash"]) for place, words in places]
 
 
-# -- on the controller
+def task(place, world, source, interpreter=None):
+    """Seconds of the task that takes up the file, which has one more entry each time; and the run itself."""
+    source.added += 1
+    entry = f"added{source.added}@domain0.example\ttarget\n"
+    with source.path.open("a") as target:
+        target.write(entry)
+    world.sh(world.ours, f"cat >> {source.remote}", entry.encode())
+    named = {"file": str(source.path), "host_file": source.remote}[place]
+    table = {place: named, "domains": [f"domain{number}.example" for number in range(host_maps.DOMAINS)]}
+    values = {**gateway(world), "sendmail_virtusertable": table, **({"ansible_python_interpreter": interpreter} if interpreter else {})}
+    play = world.play(PROFILE, world.ours, values, options=("--tags", "config"))
+    if "changed=1" not in play.output:
+        raise Broken(f"{source.name}: the task changed nothing:\n{play.output[-3000:]}")
+    return duration(play.log), play
 
 
-class Host:
-    """A lab's host, as root."""
-
-    def __init__(self, lab, host):
-        self.lab, self.name = ROOT / ".work" / "lab" / lab, host
-        self.ssh = ["ssh", "-F", str(self.lab / "ssh_config"), host]
-
-    def run(self, command, **options):
-        """Run a shell command; return its output."""
-        return subprocess.run([*self.ssh, f"sudo sh -c '{command}'"], check=True, stdout=subprocess.PIPE, **options).stdout
-
-    def install(self):
-        """Copy this file and what it measures."""
-        base = f"{SPACE}/ansible_collections/mailjail/sendmail/plugins"
-        self.run(f"rm -rf {SPACE}; mkdir -p -m 700 {SPACE}; mkdir -p {base}")
-        with subprocess.Popen(["tar", "-C", str(ROOT / "plugins"), "-cf", "-", "--exclude=__pycache__", "module_utils"], stdout=subprocess.PIPE) as archive:
-            self.run(f"tar -C {base} -xf -", stdin=archive.stdout)
-        with open(__file__, "rb") as source:
-            self.run(f"cat > {SPACE}/maps.py", stdin=source)
-
-    def measure(self, size, order, rounds):
-        """Return what :func:`measure` prints on the host."""
-        return json.loads(self.run(f"PYTHONPATH={SPACE} python3 {SPACE}/maps.py --measure {size} {order} {rounds}"))
+def duration(log):
+    """Seconds from the head of the task to that of what follows it, out of Ansible's log."""
+    heads = [(datetime.strptime(when, "%Y-%m-%d %H:%M:%S,%f"), what)
+             for when, what in re.findall(r"^(\S+ \S+) .*?\| ((?:TASK|PLAY RECAP) .*)", log, re.M)]
+    return next((after[0] - head[0]).total_seconds() for head, after in zip(heads, heads[1:], strict=False) if TASK in head[1])
 
 
-def task_seconds(host, size, order, map_type, rounds):
-    """Return the best time of the whole Ansible task, commit included, on a map that is new each time."""
-    clock = "{{ now(utc=true, fmt='%s.%f') }}"
-    module = {
-        "mta": {"source": f"{SPACE}/t.mc", "compiled": f"{SPACE}/t.cf", "content": MC % {"type": map_type, "space": SPACE}},
-        "library": "/usr/share/sendmail/cf",
-        "maps": [{"name": "virtuser", "kind": "virtusertable", "path": f"{SPACE}/map", "type": map_type, "host_file": f"{SPACE}/source-{size}-{order}"}],
-        "state_directory": f"{SPACE}/state",
-    }
-    tasks = [
-        {"ansible.builtin.command": {"cmd": f"rm -rf {SPACE}/map.db {SPACE}/t.cf {SPACE}/state"}},
-        {"ansible.builtin.debug": {"msg": "clock " + clock}},
-        {"mailjail.sendmail.sendmail_config": module},
-        {"ansible.builtin.debug": {"msg": "clock " + clock}},
-    ]
-    play = [{"hosts": host.name + ".*", "gather_facts": False, "become": True, "tasks": tasks * rounds}]
-    with tempfile.NamedTemporaryFile("w", suffix=".yml") as book:
-        json.dump(play, book)
-        book.flush()
-        answer = subprocess.run(
-            [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(host.lab / "inventory.yml"), book.name],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    if answer.returncode:
-        sys.exit(answer.stdout + answer.stderr)
-    clocks = [float(line.split("clock ")[1].rstrip('"')) for line in answer.stdout.splitlines() if "clock " in line]
-    return min(after - before for before, after in zip(clocks[::2], clocks[1::2]))
+def peaks(world, source):
+    """Bytes that the largest process held: of the controller, of the module, of what the module started."""
+    world.sh(world.ours, f"rm -f {SPACE}/peaks")
+    play = task("file", world, source, interpreter="/usr/local/bin/mailjail-bench-python")[1]
+    held = [tuple(map(int, line.split())) for line in world.sh(world.ours, f"cat {SPACE}/peaks").splitlines()]
+    return play.memory, max(one[0] for one in held) * 1024, max(one[1] for one in held) * 1024
 
 
-def table(host, sizes, orders, rounds):
-    """Print a line for each file and type."""
-    print(f"{'entries':>8} {'order':<9} {'type':<6} {'bare s':>7} {'build s':>8} {'task s':>7}  {'build/bare':>10} {'task/bare':>9} {'task/hash':>9}"
-          "  MB file/ours/makemap")
-    for size in sizes:
-        for order in orders:
-            found = host.measure(size, order, rounds)
-            for map_type in TYPES:
-                one = found[map_type]
-                task = task_seconds(host, size, order, map_type, rounds)
-                memory = "/".join(f"{amount / 1e6:.0f}" for amount in (found["bytes"], *one["memory"]))
-                print(
-                    f"{size:>8} {order:<9} {map_type:<6} {one['bare']:>7.2f} {one['build']:>8.2f} {task:>7.2f}  {one['build'] / one['bare']:>10.2f} "
-                    f"{task / one['bare']:>9.2f} {task / found['hash']['bare']:>9.2f}  {memory}",
-                    flush=True,
-                )
-
-
-def main():
-    """Read the arguments."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--lab", default="bench")
-    parser.add_argument("--host", default="gw-debian12")
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--orders", default=",".join(ORDERS))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--build", nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--generate", nargs=3, help=argparse.SUPPRESS)
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.build:
-        build(*args.build)
-    elif args.generate:
-        generate(args.generate[0], int(args.generate[1]), args.generate[2])
-    elif args.measure:
-        measure(int(args.measure[0]), args.measure[1], int(args.measure[2]))
-    else:
-        host = Host(args.lab, args.host)
-        host.install()
-        table(host, [int(size) for size in args.sizes.split(",")], args.orders.split(","), args.rounds)
-        host.run(f"rm -rf {SPACE}")
-
-
-if __name__ == "__main__":
-    main()
+def growth(memory):
+    """How much more memory the largest file takes than the smallest, beside its size."""
+    if len(memory) < 2:
+        return []
+    (small, least), (large, most) = memory[min(memory)], memory[max(memory)]
+    names = ("controller process", "module process", "makemap, whose cache we bound by 64 MB")
+    return [report.Row(f"memory, {name}", f"{report.megabytes(more)}, {report.megabytes(less)} at {small.size:,}", f"{report.megabytes(large.bytes)} file",
+                       (more - less) / large.bytes, at_most=None if "makemap" in name else 1)
+            for name, less, more in zip(names, least, most, strict=True)]

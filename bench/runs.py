@@ -15,7 +15,7 @@ def measure(world, rounds):
     """Rows of the table."""
     values = gateway(world)
     world.play(PROFILE, world.ours, values)
-    counted, empty = world.play(PROFILE, world.ours, values, verbose=True), world.play(EMPTY, world.ours, verbose=True)
+    counted, empty = (world.play(play, world.ours, values, ("-vvv",)) for play in (PROFILE, EMPTY))
     if "changed=0" not in counted.output:
         raise Broken(f"the second run changed something:\n{counted.output[-2000:]}")
     turns = [(world.play(PROFILE, world.ours, values).seconds, world.play(EMPTY, world.ours).seconds) for _round in range(rounds)]

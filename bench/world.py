@@ -33,6 +33,7 @@ class Play:
     remote_runs: int
     memory: int
     output: str
+    log: str        # the same with times
 
 
 class World:
@@ -87,12 +88,12 @@ class World:
 
     # -- Ansible
 
-    def play(self, playbook, key, values=None, verbose=False):
+    def play(self, playbook, key, values=None, options=()):
         """Run a playbook against one gateway; :raises Broken: it failed.
 
         :param playbook: name of a playbook of a collection, or the plays themselves as a list.
         :param dict values: extra variables.
-        :param bool verbose: count the remote runs, which costs some time.
+        :param options: words for ansible-playbook; without -vvv no remote runs are counted.
         """
         with tempfile.TemporaryDirectory(prefix="mailjail-bench-") as directory:
             name = playbook
@@ -100,11 +101,11 @@ class World:
                 name = f"{directory}/play.yml"
                 Path(name).write_text(json.dumps(playbook))
             argv = [places.BIN / "ansible-playbook", "-i", self.lab.directory / "inventory.yml", "--limit", self.lab.host(key).fqdn,
-                    "--extra-vars", json.dumps(values or {}), *(["-vvv"] if verbose else []), name]
-            return self._timed(argv)
+                    "--extra-vars", json.dumps(values or {}), *options, name]
+            return self._timed(argv, Path(directory) / "log")
 
-    def _timed(self, argv):
-        environment = places.environment(ANSIBLE_COLLECTIONS_PATH=self.collections, ANSIBLE_NOCOLOR=1, ANSIBLE_ROLES_PATH="/nonexistent")
+    def _timed(self, argv, log):
+        environment = places.environment(ANSIBLE_COLLECTIONS_PATH=self.collections, ANSIBLE_NOCOLOR=1, ANSIBLE_ROLES_PATH="/nonexistent", ANSIBLE_LOG_PATH=log)
         with tempfile.TemporaryFile() as output:
             began = time.perf_counter()
             # A process of its own, so that the memory of this playbook is not taken for that of the next.
@@ -116,7 +117,7 @@ class World:
         if done.returncode:
             raise Broken(f"{' '.join(map(str, argv))}: exit {done.returncode}\n{text[-6000:]}")
         memory = int(re.findall(r"^PEAK (\d+)$", text, re.M)[-1]) * 1024
-        return Play(seconds, len(re.findall(r"^<\S+> (?:SSH: EXEC|PUT) ", text, re.M)), memory, text)
+        return Play(seconds, len(re.findall(r"^<\S+> (?:SSH: EXEC|PUT) ", text, re.M)), memory, text, log.read_text())
 
 
 # Says at the end how much memory the largest of all the processes below it held.
@@ -138,4 +139,5 @@ def conditions():
     """What the machine was like, in a line."""
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1)) >> 20
-    return f"{os.cpu_count()} processors ({model}), {memory} GiB, load average {' '.join(f'{one:.1f}' for one in os.getloadavg())}, {shutil.disk_usage('/').free >> 30} GiB free"
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    return f"{os.cpu_count()} processors ({model}), {memory} GiB, load average {load}, {shutil.disk_usage('/').free >> 30} GiB free"
