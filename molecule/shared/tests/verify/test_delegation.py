@@ -98,6 +98,7 @@ def test_check_mode_predicts(world, runs):
     for gateway in world.gateways:
         assert done.changed(gateway)
         assert predicted.changed(gateway) == done.changed(gateway)
+        assert predicted.changes(gateway) == done.changes(gateway)
 
 
 def test_only_delegates_reach_the_directories(world):
@@ -322,7 +323,8 @@ def test_what_the_playbook_declares_wins_and_what_it_grants_holds(world):
     everywhere(world, lambda desk: desk.accepted("Connect:203.0.113.96\tREJECT\nConnect:203.0.113.95\tREJECT\n"))
     granted = {"sendmail_delegations": [dict(DELEGATIONS[0], relay=True), *DELEGATIONS[1:]],
                "sendmail_access": {"entries": [{"key": "Connect:203.0.113.96", "value": "OK"}]}}
-    world.converge(values=granted)
+    predicted, done = world.converge("--check", values=granted), world.converge(values=granted)
+    assert [predicted.changes(gateway) for gateway in world.gateways] == [done.changes(gateway) for gateway in world.gateways]
 
     def edit(desk):
         assert "connect:203.0.113.96\tOK\n" in desk.dump() and "connect:203.0.113.95\tREJECT\n" in desk.dump()
