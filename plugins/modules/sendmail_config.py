@@ -23,6 +23,11 @@ author:
   - The mailjail authors (@mailjail)
 extends_documentation_fragment:
   - mailjail.sendmail.attributes
+attributes:
+  check_mode:
+    details: Where sendmail is not installed yet, all texts are checked and every file is predicted; m4, makemap and sendmail are not asked, as a warning says.
+  diff_mode:
+    details: A compiled configuration is shown as options that differ; a database as how many entries it gets. Values of secret maps are never shown.
 options:
   mta:
     description: The configuration of the mail transfer agent.
@@ -360,7 +365,7 @@ changes:
   returned: always
   type: list
   elements: dict
-  sample: [{what: map, name: mailertable example.org, before: null, after: "esmtp:[mail.example.org]"}]
+  sample: [{what: map, name: mailertable, before: null, after: "example.org\tesmtp:[mail.example.org]"}]
 route_tests:
   description: The report of the route tests.
   returned: when sendmail is installed

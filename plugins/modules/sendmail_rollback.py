@@ -21,6 +21,10 @@ author:
   - The mailjail authors (@mailjail)
 extends_documentation_fragment:
   - mailjail.sendmail.attributes
+attributes:
+  idempotent:
+    support: partial
+    details: With V(previous) each run goes to the state before, so a second one takes the first one back. V(good) and an id name the same state each time.
 options:
   generation:
     description: V(previous) for the newest state that differs from the present one, V(good) for the newest that a health check proved, or an id.

@@ -19,7 +19,7 @@ description:
   - A key that is commented out is not a key. Of several assignments the last one counts, as in a shell; where its value has to change, the value
     goes to the first of them and the others are taken out.
   - Lines that a shell, systemd and the distributions' tools read differently are not touched. If a key of O(files[].values) stands in such a line, the
-    module refuses, naming file and line. These are lines with C(export) or C(readonly), values over several lines, commands (C($\(...\))), a comment behind
+    module refuses, naming file and line. These are lines with C(export) or C(readonly), values over several lines, commands (V($(...\))), a comment behind
     the value, and assignments inside branches, loops or functions.
   - All files are read and checked before the first is written. Each is replaced as a whole, atomically.
 author:
