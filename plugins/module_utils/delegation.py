@@ -60,7 +60,8 @@ def signature(directory):
 def read_entries(directory, group):
     """Return the bytes of the file in a delegates' directory.
 
-    :param str group: the delegates' group; only a member's own file (or root's) is read, so that nobody has root read for him what he may not read.
+    :param str group: the delegates' group; only a member's own file is read, or one that root made there, so that nobody has root read for him what he
+        may not read.
     :raises Refused: it is no plain file of a member, or too long. :raises CommitError: the directory is not root's.
     """
     parent = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -75,7 +76,7 @@ def read_entries(directory, group):
         os.close(parent)
     try:
         found = os.fstat(handle)
-        problem = file_problem(found, is_member(found.st_uid, group))
+        problem = file_problem(found, is_member(found.st_uid, found.st_gid, group))
         if problem:
             raise Refused([problem])
         with os.fdopen(os.dup(handle), "rb") as source:
@@ -110,13 +111,14 @@ def file_problem(found, member):
     return None
 
 
-def is_member(uid, group):
-    """Tell whether a user is root or belongs to a group, wherever the host looks its users up."""
-    if uid == 0:
-        return True
+def is_member(uid, gid, group):
+    """Tell whether a file's owner belongs to a group, wherever the host looks its users up; a file of root must be of that group itself."""
     try:
+        wanted = grp.getgrnam(group).gr_gid
+        if uid == 0:
+            return gid == wanted
         user = pwd.getpwuid(uid)
-        return grp.getgrnam(group).gr_gid in os.getgrouplist(user.pw_name, user.pw_gid)
+        return wanted in os.getgrouplist(user.pw_name, user.pw_gid)
     except KeyError:
         return False
 

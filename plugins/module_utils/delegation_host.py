@@ -31,7 +31,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     tables,
     tables_syntax,
 )
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, MapError, UnsafePath
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError, UnsafePath
 
 Step = collections.namedtuple("Step", "what name before after act")
 Step.__doc__ = "One change: kind of thing, its name, its state before and after as text, and the function that makes it."
@@ -49,7 +49,9 @@ FORMS = {"aliases": "name: target, target"}
 
 
 def declared(params):
-    """Return map name to what is declared of it: ``map`` (its row of sendmail_config), ``group``, ``users``, ``exact``, ``relay``, ``notify``.
+    """Return map name to what is declared of it.
+
+    Each has ``row`` (of sendmail_config), ``map`` (that row without what it holds), ``group``, ``users``, ``exact``, ``relay`` and ``notify``.
 
     :raises InvalidValue: a delegation that can not be meant, named.
     """
@@ -61,8 +63,8 @@ def declared(params):
             raise InvalidValue("sendmail_delegations names the map %s twice. Put its users into one." % name, map=name)
         _check(one, rows.get(name))
         # A group of ours has exactly the users as members; a group of the site's own only gains them.
-        found[name] = {"map": row_for(rows[name]), "group": one["group"] or GROUP_PREFIX + name, "exact": not one["group"], "users": one["users"],
-                       "relay": one["relay"], "notify": one["notify"] or ""}
+        found[name] = {"map": row_for(rows[name]), "row": rows[name], "group": one["group"] or GROUP_PREFIX + name, "exact": not one["group"],
+                       "users": one["users"], "relay": one["relay"], "notify": one["notify"] or ""}
     return found
 
 
@@ -316,7 +318,7 @@ class Plan:
             spec = dict(one, context=self.params["context"], common=json.loads(specification(self.params, self.found).decode("utf-8"))["common"])
             try:
                 refused = _standing(spec).refused
-            except MapError as exc:
+            except SendmailError as exc:
                 self.warnings.append("%s: the entries in force could not be held against the delegation: %s" % (name, exc.message))
                 continue
             for entry in refused:
@@ -354,12 +356,22 @@ def _shown(data):
 
 
 def _standing(spec):
-    """Judge the entries that are in force, in the live source or waiting to be taken up, by the delegation as it is declared now."""
-    kind, accepted, live = spec["map"]["kind"], disk.read(spec["map"]["accepted"]), disk.read(spec["map"]["path"])
-    if not accepted or live is None:
+    """Judge the accepted entries by the delegation and the map as they are declared now."""
+    kind, accepted, context = spec["map"]["kind"], disk.read(spec["map"]["accepted"]), delegation.context(spec)
+    if not accepted or not os.path.exists(spec["map"]["path"]):
         return delegation_entries.Verdict([], [])
-    base = tables.parse(kind, delegation_entries.split(live.decode("utf-8", "replace"))[0])
-    return delegation_entries.judge(kind, base, delegation_entries.read(kind, accepted), delegation.context(spec), {"relay": spec["relay"]})
+    base = tables.parse(kind, _declared_text(spec, context))
+    return delegation_entries.judge(kind, base, delegation_entries.read(kind, accepted), context, {"relay": spec["relay"]})
+
+
+def _declared_text(spec, context):
+    """Return the playbook's part of a map, from the playbook where it is told, so that check mode sees what is not on the host yet."""
+    row = spec["row"]
+    if row["content"] is not None:
+        return row["content"]
+    if row["entries"] is not None:
+        return tables.entries_text(row["kind"], row["entries"], context)
+    return delegation.live_base(row["path"])
 
 
 def execute(plan):

@@ -78,8 +78,11 @@ options:
       path: {description: Path of its source., type: path, required: true}
       type: {description: Map type., type: str, default: auto}
       accepted: {description: Where the accepted entries are kept., type: path}
-      entries: {description: Not used here., type: list, elements: dict}
-      content: {description: Not used here., type: str}
+      entries:
+        description: What the playbook declares, so that entries of delegates with the same key are withdrawn. Without it the host's own state counts.
+        type: list
+        elements: dict
+      content: {description: The same as text., type: str}
       file: {description: A controller file. Such a map can not be delegated., type: path}
       host_file: {description: A file of the host. Such a map can not be delegated., type: path}
       secret: {description: Not used here., type: bool, default: false}
