@@ -51,8 +51,8 @@ TESTS = {
                                                       "envelope_sender": f"mick@{DOMAIN}"},
     "S81 root shows its host": {"client_address": INSIDE, "sender": "root@whoopeejohn.polkatistas.org", "recipient": WORLD,
                                 "envelope_sender": "root@whoopeejohn.polkatistas.org"},
-    "S84 S86 a sender without a domain gets one, and that is masqueraded": {"client_address": INSIDE, "sender": "bobo", "recipient": WORLD,
-                                                                          "envelope_sender": f"bobo@{DOMAIN}"},
+    "S84 S86 a sender without a domain gets one, and that is masqueraded": {
+        "client_address": INSIDE, "sender": "bobo", "recipient": WORLD, "envelope_sender": f"bobo@{DOMAIN}"},
 }
 # What the article says and we do not do: (variables, words of the refusal).
 REFUSED = {
