@@ -39,7 +39,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python3 -m bench", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python3 -m bench", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(PARTS)} (default: all)")
     parser.add_argument("--image", default="debian13", help="image of the gateways")
     parser.add_argument("--rounds", type=int, help="measure each this often and take the median")

@@ -111,7 +111,7 @@ def bootstrap(one, scratch, tar, log, began):
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     except FileNotFoundError:
         raise LabError("mmdebstrap is not installed on this machine; run `make setup`") from None
-    with log.open("w") as book, process:
+    with process, log.open("w") as book:
         for line in process.stdout:
             book.write(line)
             if PHASES.match(line):

@@ -23,7 +23,7 @@ def directory(host, user):
     users = hostfiles.USERS.get(host.group)
     if users is None:
         raise LabError(f"{host.fqdn}: has no mailboxes; mail and client have")
-    local, _, domain = user.partition("@")
+    local, _at, domain = user.partition("@")
     for home, names in users.items():
         if local in names and domain in ("", home):
             return f"/var/mail/lab/{home}/{local}"

@@ -18,12 +18,11 @@ import concurrent.futures
 import fcntl
 import os
 import re
-import subprocess
 import time
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mapscan, tables, tables_aliases
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, MapError
-from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import ENVIRONMENT
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 Built = collections.namedtuple("Built", "database_path entries warnings")
 Built.__doc__ = "A finished database: its path (the suffix is makemap's choice), how many entries it holds, what was said about the source."
@@ -206,16 +205,24 @@ def _compare(kind, content, target_base, map_type, makemap):
 
 def _dump(argv, kind):
     """Yield the lines of a dump in lists; nothing of it is kept."""
+    reader, writer = os.pipe()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
+        child = pool.submit(_into, argv, writer)
+        try:
+            yield from _lines(reader)
+        finally:
+            os.close(reader)
+        ended = child.result()
+    if ended.rc != 0 or ended.stderr.strip():
+        raise _failure(kind, argv, ended.rc, ended.stderr.strip())
+
+
+def _into(argv, writer):
+    """Run a program to its end with its output into a pipe, which then ends too."""
     try:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, **ENVIRONMENT))
-    except OSError as exc:
-        raise CommandFailed("%s could not be started: %s. Is its package installed?" % (argv[0], exc.strerror), command=argv)
-    with child:
-        for lines in _lines(child.stdout.fileno()):
-            yield lines
-        said = child.stderr.read().decode("utf-8", "replace").strip()
-    if child.returncode != 0 or said:
-        raise _failure(kind, argv, child.returncode, said)
+        return Runner().run(argv, timeout=TIMEOUT, stdout=writer)
+    finally:
+        os.close(writer)
 
 
 def _lines(handle):

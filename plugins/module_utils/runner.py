@@ -22,13 +22,14 @@ ENVIRONMENT = {"LC_ALL": "C", "LANG": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bi
 class Runner:
     """Run a program to its end, bounded in time, never through a shell."""
 
-    def run(self, argv, stdin=None, cwd=None, timeout=60):
+    def run(self, argv, stdin=None, cwd=None, timeout=60, stdout=subprocess.PIPE):
         """Return the :class:`Result` of one program.
 
         :param list argv: program and arguments (no secret belongs here: a process list shows them).
         :param stdin: ``str`` or ``bytes`` that the program reads, an open file object, or None for /dev/null.
         :param str cwd: working directory.
         :param float timeout: seconds after which the program is killed.
+        :param stdout: an open file descriptor that takes the standard output, which the result then lacks.
         :returns: exit status, standard output and standard error as text.
         :raises CommandFailed: the program is missing or did not end in time.
         """
@@ -37,14 +38,12 @@ class Runner:
             handle = stdin
         elif stdin is not None:
             data, handle = (stdin.encode("utf-8") if isinstance(stdin, str) else stdin), subprocess.PIPE
+        given = {"input": data} if handle is subprocess.PIPE else {"stdin": handle}
         try:
-            child = subprocess.Popen(argv, stdin=handle, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, env=dict(os.environ, **ENVIRONMENT))
+            ended = subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, cwd=cwd, env=dict(os.environ, **ENVIRONMENT), timeout=timeout, check=False,
+                                   **given)
         except OSError as exc:
             raise CommandFailed("%s could not be started: %s. Is its package installed?" % (argv[0], exc.strerror), command=argv)
-        try:
-            out, err = child.communicate(data, timeout=timeout)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
             raise CommandFailed("%s did not end within %d seconds." % (" ".join(argv), timeout), command=argv)
-        return Result(child.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+        return Result(ended.returncode, (ended.stdout or b"").decode("utf-8", "replace"), ended.stderr.decode("utf-8", "replace"))

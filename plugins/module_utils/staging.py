@@ -294,7 +294,6 @@ class Stage:
         probe.look_up(self.runner, binary, main, [(named[path], key, value) for path, key, value in self.lookups if path in named])
         return tests([binary, "-C", main])
 
-
     def _mends_attributes(self):
         """Tell whether an owner or a mode is wrong that the commit will put right; sendmail refuses to read what others could have written."""
         specs = [(spec["path"], spec) for spec in self.params["directories"]] + [(item.path, vars(item)) for item in self.items]

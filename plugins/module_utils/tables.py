@@ -234,8 +234,7 @@ def findings(kind, found, context):
         else:
             sound.append(pair)
         seen.setdefault(folded, pair.line)
-    for finding in _KIND_FINDINGS[kind](sound, context):
-        yield finding
+    yield from _KIND_FINDINGS[kind](sound, context)
 
 
 # What almost every entry is: printable ASCII without blanks in the key or at the ends of the value, and not long.
@@ -403,8 +402,7 @@ def _class_domains(found, context):
 
 
 def _relay_domains(found, context):
-    for finding in _class_domains(found, context):
-        yield finding
+    yield from _class_domains(found, context)
     for pair in found:
         address = tables_access.is_client_address(pair.key)
         reason = tables_access.relay_opening(pair.key, address, context)

@@ -82,8 +82,7 @@ def findings(pairs, context):
     for pair in pairs:
         head, rest = split_key(pair.key)
         if head is None:
-            for finding in _untagged(pair, context):
-                yield finding
+            yield from _untagged(pair, context)
             continue
         tag = TAGS.get(head.lower())
         if tag is None and head.lower() in own:

@@ -98,8 +98,7 @@ def findings(pairs, context):
             reason = _blank_problem(written) or target_problem(target, context)
             if reason:
                 yield error(pair, reason)
-    for finding in loops(pairs, context):
-        yield finding
+    yield from loops(pairs, context)
     present = {pair.key.lower() for pair in pairs}
     for name in REQUIRED:
         if name not in present:

@@ -170,8 +170,9 @@ def options(values):
 def queue_group(site):
     """Return the equates of the queue group: its directory, how often it is looked at, by how many processes."""
     limit = site["limits"]
-    return "`P=%s, F=f, I=%s, R=%s'" % (site["platform"]["mta"]["queue"], m4.quote(limit["queue_interval"], "sendmail_limits.queue_interval", "interval")[1:-1],
-                                 m4.quote(limit["queue_runners"], "sendmail_limits.queue_runners", "integer")[1:-1])
+    interval = m4.quote(limit["queue_interval"], "sendmail_limits.queue_interval", "interval")[1:-1]
+    runners = m4.quote(limit["queue_runners"], "sendmail_limits.queue_runners", "integer")[1:-1]
+    return "`P=%s, F=f, I=%s, R=%s'" % (site["platform"]["mta"]["queue"], interval, runners)
 
 
 def raw(text, variable):

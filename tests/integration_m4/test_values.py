@@ -60,63 +60,67 @@ GOOD = {
 }
 
 
+BROKEN_QUOTES = [
+    "a'b",
+    "a`b",
+    "`a'",
+    "''",
+    "a'b`c",
+    "x')define(`y",
+    "a\nb",
+    "a\nO QueueDirectory=/tmp/evil",
+    "a\rb",
+    "a\x01b",
+    "a\tb",
+    "a\x7fb",
+    "a\x00b",
+    "a\xe9b",
+]
+SEPARATORS = [
+    "a#b",
+    "# a",
+    "a # dnl",
+    "dnl",
+    "a.dnl.b",
+    "x dnl y",
+    "1dnl",
+    "dnl1",
+    "DNL",
+    "a,b",
+    "a, b",
+    ",",
+    "a(b",
+    "a)b",
+    "(a)",
+    "()",
+    "a b",
+    " a",
+    "a ",
+    "",
+]
+COMMANDS = (
+    "syscmd",
+    "esyscmd",
+    "include",
+    "sinclude",
+    "undivert",
+    "maketemp",
+    "mkstemp",
+    "debugfile",
+    "errprint",
+    "defn",
+    "builtin",
+    "indir",
+    "m4wrap",
+)
+
+
 def hostile(canary):
     """Return what must never be more than data, each in a form that would show."""
     touch = "touch %s" % canary
-    yield from [
-        "a'b",
-        "a`b",
-        "`a'",
-        "''",
-        "a'b`c",
-        "x')define(`y",
-        "a\nb",
-        "a\nO QueueDirectory=/tmp/evil",
-        "a\rb",
-        "a\x01b",
-        "a\tb",
-        "a\x7fb",
-        "a\x00b",
-        "a\xe9b",
-    ]
-    yield from [
-        "a#b",
-        "# a",
-        "a # dnl",
-        "dnl",
-        "a.dnl.b",
-        "x dnl y",
-        "1dnl",
-        "dnl1",
-        "DNL",
-        "a,b",
-        "a, b",
-        ",",
-        "a(b",
-        "a)b",
-        "(a)",
-        "()",
-        "a b",
-        " a",
-        "a ",
-        "",
-    ]
+    yield from BROKEN_QUOTES + SEPARATORS
     yield from ["$1", "a$1b", "$*", "$@", "$#", "$0", "$12", "$j", "$&{x}", "${x}", "$", "$$", "a$", "$(access x $)", "$>ruleset", "$=w", "$?x"]
-    for command in (
-        "syscmd",
-        "esyscmd",
-        "include",
-        "sinclude",
-        "undivert",
-        "maketemp",
-        "mkstemp",
-        "debugfile",
-        "errprint",
-        "defn",
-        "builtin",
-        "indir",
-        "m4wrap",
-    ):
+    for command in COMMANDS:
         yield "%s(%s)" % (command, touch if "sys" in command else canary)
         yield "a %s(`%s')" % (command, touch)
     yield from ["syscmd(touch%s%s)" % (blank, canary) for blank in (" ", "\t")]

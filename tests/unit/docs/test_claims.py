@@ -32,8 +32,7 @@ def names(*pattern):
 def options_below(options):
     for name, option in options.items():
         yield name
-        for found in options_below(option.get("options") or {}):
-            yield found
+        yield from options_below(option.get("options") or {})
 
 
 def variables():
@@ -98,7 +97,7 @@ def test_the_readme_names_every_role_module_and_page():
     text = read("README.md")
     assert sorted(column(text, "role")) == sorted(names("roles", "*"))
     assert sorted(column(text, "module")) == sorted(names("plugins", "modules", "*.py"))
-    assert {link for link in re.findall(r"\]\((docs/[^)]+)\)", text)} == {page for page in PAGES if page.startswith("docs")}
+    assert set(re.findall(r"\]\((docs/[^)]+)\)", text)) == {page for page in PAGES if page.startswith("docs")}
 
 
 def test_one_oldest_ansible_is_claimed():

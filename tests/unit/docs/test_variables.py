@@ -60,8 +60,7 @@ def options_below(options, front=""):
     """Every option and sub-option with its whole name."""
     for name, option in options.items():
         yield front + name, option
-        for found in options_below(option.get("options") or {}, front + name + "."):
-            yield found
+        yield from options_below(option.get("options") or {}, front + name + ".")
 
 
 def test_a_default_stands_in_one_place():

@@ -28,7 +28,7 @@ def test_addresses(side, number, four, six):
 def test_networks_of_slots(slot, inside, outside):
     plan = address.plan("x", slot, ["debian12"])
     assert (str(plan.net4("inside")), str(plan.net4("outside"))) == (inside, outside)
-    assert all(zones.zone_of(owner) for owner, _, _ in zones.records(plan))
+    assert all(zones.zone_of(owner) for owner, *_rest in zones.records(plan))
 
 
 def test_without_ipv6_there_is_none():
@@ -99,7 +99,7 @@ def test_zone_lines(zone, line):
 
 def test_every_address_of_a_host_has_a_way_back():
     records = zones.records(PLAN)
-    back = {owner for owner, kind, _ in records if kind == "PTR"}
+    back = {owner for owner, kind, _data in records if kind == "PTR"}
     for host in PLAN.hosts:
         for side in host.sides:
             for ip in PLAN.addresses(side, host.number):
