@@ -307,7 +307,7 @@ class Plan:
         """Plan that an edit is answered which nobody answered, since it was made while nothing watched."""
         directory = os.path.join(delegation.ROOT, name)
         if os.path.isdir(directory) and delegation.seen(self.found[name]).get("signature") != delegation.signature(directory):
-            service = delegation_units.working(name)[0]
+            service = delegation_units.working(name)[1]
             self.add("edit", name, "waits for an answer", "answered", self.command("systemctl", "start", service))
 
     # -- entries that were accepted under other rules

@@ -47,7 +47,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/sleep 0.5
-ExecStart=/usr/bin/touch {mark}
+# The lock as well, which is gone after a boot: what does not exist can not be made writable in a sandbox.
+ExecStart=/usr/bin/touch {lock} {mark}
 UMask=0077
 CapabilityBoundingSet=
 NoNewPrivileges=yes
@@ -59,6 +60,10 @@ PrivateNetwork=yes
 RestrictAddressFamilies=AF_UNIX
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+
+[Install]
+# What was saved while the host went down.
+WantedBy=multi-user.target
 """
 
 _PENDING = """\
@@ -85,7 +90,6 @@ StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStartPre=+/usr/bin/rm -f {mark}
-ExecStartPre=+/usr/bin/touch {lock}
 ExecStart={interpreter} -I {program} %i
 TimeoutStartSec=15min
 SyslogIdentifier=mailjail-delegate-%i
@@ -126,10 +130,6 @@ SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
 SystemCallFilter=~@obsolete @debug @keyring @memlock @pkey
-
-[Install]
-# What was saved while the host went down.
-WantedBy=multi-user.target
 """
 
 _TEXTS = {"mailjail-delegate@.path": _WATCH, "mailjail-delegate-note@.service": _NOTE, "mailjail-delegate-pending@.path": _PENDING,
@@ -153,8 +153,8 @@ def watching(name):
 
 
 def working(name):
-    """Return the units of one map that run for a moment only; the first is enabled, so that it looks after each boot."""
-    return ["mailjail-delegate@%s.service" % name, "mailjail-delegate-note@%s.service" % name]
+    """Return the units of one map that run for a moment only: the one that notes, enabled so that it does so after each boot, and the one that works."""
+    return ["mailjail-delegate-note@%s.service" % name, "mailjail-delegate@%s.service" % name]
 
 
 def template(unit):
