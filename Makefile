@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup images lab-up lab-down test lint unit sanity molecule docs clean
+.PHONY: help demo setup images lab-up lab-down test lint unit sanity molecule docs bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,9 @@ molecule: setup ## one Molecule scenario: make molecule SCENARIO=unprivileged (M
 
 docs: setup ## write docs/variables.md anew from the roles' specifications
 	@$(PYTHON) docs/generate.py
+
+bench: setup ## what it costs, as ratios: runs when nothing changes, first run, big maps, throughput
+	@$(PYTHON) -m bench
 
 clean: ## take down this checkout's labs; remove images, .venv, caches and work files
 	@if [ -d .work ]; then for lab in $$(ls .work/lab); do python3 -m lab down $$lab; done; python3 -m lab images --remove; fi
