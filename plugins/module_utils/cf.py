@@ -242,6 +242,8 @@ def _blanks(value):
 
 # -- the same configuration with other files
 
+# Options whose value is a user, each with its group behind a colon or a dot.
+USER_OPTION = re.compile(r"O (?:DefaultUser|RunAsUser|TrustedUser)=([A-Za-z0-9_][A-Za-z0-9_-]*)")
 CLASS_HEAD = re.compile(r"F(?:\w|\{[^}]*\})")
 
 
@@ -264,3 +266,21 @@ def redirect(text, mapping):
         head = CLASS_HEAD.match(line).group() if kind == "F" and CLASS_HEAD.match(line) else ""
         lines.append(head + whole.sub(lambda match: mapping[match.group(1)], line[len(head):]) if kind in ("K", "F", "O") else line)
     return "\n".join(lines)
+
+
+def without_users(text, exists):
+    """Return the same configuration without the options that name users whom the host does not have, and those users.
+
+    sendmail refuses to read such a configuration; in check mode the users may be yet to be made.
+
+    :param exists: tells of a name whether the host has that user.
+    :returns: ``(text, list of names)``.
+    """
+    missing, lines = set(), []
+    for line in text.split("\n"):
+        found = USER_OPTION.match(line)
+        if found and not exists(found.group(1)):
+            missing.add(found.group(1))
+        else:
+            lines.append(line)
+    return "\n".join(lines), sorted(missing)

@@ -33,6 +33,15 @@ def user_id(owner):
         raise InvalidValue("user '%s' does not exist on this host." % owner, user=owner)
 
 
+def has_user(name):
+    """Tell whether a user exists on this host."""
+    try:
+        user_id(name)
+    except InvalidValue:
+        return False
+    return True
+
+
 def group_id(group):
     """Return the gid of a group name or number; :raises InvalidValue: no such group."""
     try:

@@ -50,10 +50,11 @@ class Stage:
     :param dict params: the module's parameters.
     :param runner: starts the programs.
     :param str directory: empty, root-only, on the file system of the configuration.
+    :param bool check_mode: what earlier tasks would have made may be missing.
     """
 
-    def __init__(self, params, runner, directory):
-        self.params, self.runner, self.directory = params, runner, directory
+    def __init__(self, params, runner, directory, check_mode=False):
+        self.params, self.runner, self.directory, self.check_mode = params, runner, directory, check_mode
         self.items, self.warnings, self.redirections, self.lookups, self.known = [], [], {}, [], []
         self.state = generations.read_state(params["state_directory"])
         self.state.setdefault("maps", {})
@@ -285,14 +286,22 @@ class Stage:
         if self._mends_attributes():
             self._copy_live()
         if "msp" in self.compiled:
-            submit = self.put("ask/submit.cf", cf.redirect(self.compiled["msp"], self.redirections).encode("utf-8"))
+            submit = self.put("ask/submit.cf", self._asked("msp"))
             self.warnings += probe.parse_cf(self.runner, binary, submit, submission=True)
-        main = self.put("ask/sendmail.cf", cf.redirect(self.compiled["mta"], self.redirections).encode("utf-8"))
+        main = self.put("ask/sendmail.cf", self._asked("mta"))
         self.warnings += probe.parse_cf(self.runner, binary, main)
         # The .cf has names of its own for some maps (virtuser, generics); the path tells which is which.
         named = {entry.path: entry.name for entry in cf.parse(self.compiled["mta"]).maps.values()}
         probe.look_up(self.runner, binary, main, [(named[path], key, value) for path, key, value in self.lookups if path in named])
         return tests([binary, "-C", main])
+
+    def _asked(self, which):
+        """Return the bytes of the configuration that sendmail is asked with: it reads what is staged."""
+        text = cf.redirect(self.compiled[which], self.redirections)
+        if self.check_mode:
+            text, missing = cf.without_users(text, disk.has_user)
+            self.warnings += ["user '%s' is yet to be made, so sendmail was asked without the options that name it." % name for name in missing]
+        return text.encode("utf-8")
 
     def _mends_attributes(self):
         """Tell whether an owner or a mode is wrong that the commit will put right; sendmail refuses to read what others could have written."""

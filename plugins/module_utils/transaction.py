@@ -61,7 +61,7 @@ def run(params, runner, check_mode):
     :raises SendmailError: with the reason; the live configuration is untouched, or (commit failed half way) restored.
     """
     with generations.lock(), stage_directory(stage_parent(params, check_mode)) as directory:
-        stage = Stage(params, runner, directory)
+        stage = Stage(params, runner, directory, check_mode)
         stage.plain_files()
         installed = _is_installed(stage, params, check_mode)
         map_types = mapbuild.map_types(runner, params["makemap"]) if installed else []

@@ -159,3 +159,15 @@ def test_redirect_replaces_whole_paths_on_lines_that_open_files(line, expected):
 
 def test_redirect_to_nowhere_is_the_same():
     assert cf.redirect(TEXT, {}) == TEXT
+
+
+@pytest.mark.parametrize(
+    "text, expected, missing",
+    [
+        ("O DefaultUser=mail:mail\nO TrustedUser=mailgw\nO MaxHopCount=25\n", "O DefaultUser=mail:mail\nO MaxHopCount=25\n", ["mailgw"]),
+        ("O DefaultUser=mailgw:mailgw\nO RunAsUser=mailgw\n", "", ["mailgw"]),
+        ("O DefaultUser=mail\n#O TrustedUser=mailgw\nDxmailgw\n", "O DefaultUser=mail\n#O TrustedUser=mailgw\nDxmailgw\n", []),
+    ],
+)
+def test_users_to_come_are_left_out(text, expected, missing):
+    assert cf.without_users(text, lambda name: name == "mail") == (expected, missing)
