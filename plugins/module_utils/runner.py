@@ -19,6 +19,19 @@ Result = collections.namedtuple("Result", "rc stdout stderr")
 ENVIRONMENT = {"LC_ALL": "C", "LANG": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
+class Child(subprocess.Popen):
+    """A program that does not outlive its time. (AnsibleModule.run_command has no time limit, and the delegates' program has no AnsibleModule.)"""
+
+    def ended(self, data, timeout):
+        """Feed it, wait for its end, return its output; :raises subprocess.TimeoutExpired: it was killed."""
+        with self:
+            try:
+                return self.communicate(data, timeout=timeout)
+            except BaseException:
+                self.kill()
+                raise
+
+
 class Runner:
     """Run a program to its end, bounded in time, never through a shell."""
 
@@ -38,12 +51,11 @@ class Runner:
             handle = stdin
         elif stdin is not None:
             data, handle = (stdin.encode("utf-8") if isinstance(stdin, str) else stdin), subprocess.PIPE
-        given = {"input": data} if handle is subprocess.PIPE else {"stdin": handle}
         try:
-            ended = subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, cwd=cwd, env=dict(os.environ, **ENVIRONMENT), timeout=timeout, check=False,
-                                   **given)
+            child = Child(argv, stdin=handle, stdout=stdout, stderr=subprocess.PIPE, cwd=cwd, env=dict(os.environ, **ENVIRONMENT))
+            out, err = child.ended(data, timeout)
         except OSError as exc:
             raise CommandFailed("%s could not be started: %s. Is its package installed?" % (argv[0], exc.strerror), command=argv)
         except subprocess.TimeoutExpired:
             raise CommandFailed("%s did not end within %d seconds." % (" ".join(argv), timeout), command=argv)
-        return Result(ended.returncode, (ended.stdout or b"").decode("utf-8", "replace"), ended.stderr.decode("utf-8", "replace"))
+        return Result(child.returncode, (out or b"").decode("utf-8", "replace"), err.decode("utf-8", "replace"))
