@@ -95,10 +95,16 @@ class Run:
         """Names of the tasks that changed something on a host."""
         return [row["task"] for row in self.record.get("results", []) if row["host"] == host.name and row["changed"]]
 
+    def changes(self, host):
+        """What the modules say they changed on a host, each once, in an order that does not depend on the run."""
+        return sorted({json.dumps(row, sort_keys=True) for row in self._rows(host)})
+
     def names(self, host):
-        """Paths and maps that the modules say they changed on a host."""
-        rows = [change for row in self.record.get("results", []) if row["host"] == host.name for change in row["changes"] or []]
-        return {row.get("name") or row.get("path") for row in rows}
+        """Paths and maps of these changes. Of what two modules look after, the first one says it, and in check mode both do."""
+        return {row.get("name") or row.get("path") for row in self._rows(host)}
+
+    def _rows(self, host):
+        return [change for row in self.record.get("results", []) if row["host"] == host.name for change in row["changes"] or []]
 
     @property
     def messages(self):
