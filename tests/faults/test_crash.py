@@ -83,7 +83,7 @@ def test_nothing_that_was_accepted_is_lost_in_a_crash(host, reach):
     # Otherwise it was no crash under load, and nothing is proven.
     assert len(killed) >= 4 and sum(killed) > len(killed) + 4, f"seed {seed}: {killed} processes killed"
     for one in sent:
-        assert len(one["accepted"]) >= 50, sent
+        assert len(one["accepted"]) >= 20, sent
     assert any(one["tried"] > len(one["accepted"]) for one in sent), "no session was cut off"
     left = run_queue(gateway)
     for (_source, _sender, recipient, box), one in zip(WAYS, sent):
