@@ -284,6 +284,20 @@ def test_a_storm_of_edits_ends_in_the_last_one(world):
     everywhere(world, rage)
 
 
+@pytest.mark.only("default")
+def test_what_is_saved_while_nothing_watches_is_found_after_a_boot(world):
+    from lab import lifecycle
+
+    def reboot(desk):
+        desk.gateway.out("systemctl stop mailjail-delegate@access.path")
+        desk.gateway.out(f"echo 'Connect:203.0.113.88 REJECT' >{desk.entries}", user="anna")
+        lifecycle.reboot(world.lab, world.lab.host(desk.gateway.name))
+        desk.gateway.wait_for_daemon()
+        desk.wait_until(lambda: "connect:203.0.113.88\tREJECT\n" in desk.dump(), "the edit was not found")
+        desk.accepted("")
+    everywhere(world, reboot)
+
+
 def test_a_refusal_is_mailed_once(world, mail):
     word = f"NONSENSE{time.time_ns()}"
     everywhere(world, lambda desk: [desk.save(f"Connect:203.0.113.9 {word}\n") for unused in range(2)])
