@@ -33,7 +33,7 @@ DAMAGES = {
         printf 'Connect:198.18\\tRELAY\\n' >/tmp/stale; makemap btree /etc/mail/access.db </tmp/stale
         printf 'corp.example\\terror:5.7.1:stale\\n' >/tmp/stale; makemap btree /etc/mail/mailertable.db </tmp/stale
         printf 'Connect:198.18\\tRELAY\\n' >>/etc/mail/access; rm /tmp/stale""",
-    "boot flags": "sed -i 's/^HANDS_OFF=.*/HANDS_OFF=\"No\"/; s/^DAEMON_MODE=.*/DAEMON_MODE=\"none\"/' /etc/mail/sendmail.conf",
+    "boot flags": "sed -i 's/^HANDS_OFF=\"[^\"]*\"/HANDS_OFF=\"No\"/; s/^DAEMON_MODE=\"[^\"]*\"/DAEMON_MODE=\"none\"/' /etc/mail/sendmail.conf",
     "stopped and disabled": "systemctl disable --now -q sendmail.service sendmail-client.service",
     "left by a killed run": "mkdir -m 700 /etc/.mailjail-stage-dead; echo x >/etc/.mailjail-stage-dead/sendmail.cf; echo x >/etc/mail/.mailjail-dead",
 }
