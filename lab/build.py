@@ -67,10 +67,10 @@ def build_all(recipes):
 
 
 def ready(waiting, undone):
-    """What can be built now: first what others wait for, then the largest, so that nothing is waited for at the end."""
-    needed = {name for one in waiting for name in one.needs}
+    """What can be built now: first what most others wait for, then the largest, so that nothing is waited for at the end."""
+    needed = [name for one in waiting for name in one.needs]
     return sorted((one for one in waiting if not undone & set(one.needs)),
-                  key=lambda one: (one.name not in needed, -len(one.packages)))
+                  key=lambda one: (-needed.count(one.name), -len(one.packages)))
 
 
 def build(one):
