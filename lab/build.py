@@ -67,7 +67,7 @@ def build_all(recipes):
 
 
 def ready(waiting, undone):
-    """What can be built now: first what most others wait for, then the largest, so that nothing is waited for at the end."""
+    """What can be built now: first what most others wait for, then the largest."""
     needed = [name for one in waiting for name in one.needs]
     return sorted((one for one in waiting if not undone & set(one.needs)),
                   key=lambda one: (-needed.count(one.name), -len(one.packages)))
