@@ -1,4 +1,7 @@
-"""Making images: mmdebstrap writes a root file system, podman imports it. Several at once, each with its log."""
+"""Making images: mmdebstrap writes a root file system, podman imports it; or an image gets a layer more.
+
+Several at once, each with its log.
+"""
 
 import os
 import re
@@ -6,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from . import paths, recipe
@@ -21,23 +24,53 @@ KEEP_OLD = 1    # earlier versions of an image to keep, for those who switch bet
 
 def ensure(names, force=False):
     """Build what is missing of the named images; return {name: reference}."""
-    recipes = {name: recipe.load(name) for name in dict.fromkeys(names)}
-    references = {name: recipe.reference(one) for name, one in recipes.items()}
-    if force or not all(map(image_exists, references.values())):
+    names = list(dict.fromkeys(names))
+    references = {name: recipe.reference(recipe.load(name)) for name in names}
+    if missing(names, force):
         with locked(paths.LOCKS / "images.lock", "images  waiting for another build in this checkout"):
-            build_all([one for name, one in recipes.items() if force or not image_exists(references[name])])
+            build_all(missing(names, force))
     return references
 
 
+def missing(names, force=False, exists=image_exists):
+    """Recipes to build, each after those that it is made from. What is there does not need what it was made from."""
+    found = {}
+
+    def look(name, force):
+        one = recipe.load(name)
+        if name not in found and (force or not exists(recipe.reference(one))):
+            for other in one.needs:
+                look(other, False)
+            found[name] = one
+
+    for name in names:
+        look(name, force)
+    return list(found.values())
+
+
 def build_all(recipes):
-    """Build images, the largest first, so that none of them is waited for alone at the end."""
+    """Build images, each as soon as what it is made from is there."""
     began = time.monotonic()
     for directory in (paths.LOGS, paths.DEBS, paths.TMP):
         directory.mkdir(parents=True, exist_ok=True)
+    waiting, running, undone = list(recipes), {}, {one.name for one in recipes}
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        list(pool.map(build, sorted(recipes, key=lambda one: -len(one.packages))))
+        while undone:
+            for one in ready(waiting, undone):
+                waiting.remove(one)
+                running[pool.submit(build, one)] = one
+            for job in wait(running, return_when=FIRST_COMPLETED).done:
+                undone.discard(running.pop(job).name)
+                job.result()
     if recipes:
         say(f"images  {len(recipes)} built in {time.monotonic() - began:.0f} s")
+
+
+def ready(waiting, undone):
+    """What can be built now: first what most others wait for, then the largest."""
+    needed = [name for one in waiting for name in one.needs]
+    return sorted((one for one in waiting if not undone & set(one.needs)),
+                  key=lambda one: (-needed.count(one.name), -len(one.packages)))
 
 
 def build(one):
@@ -46,18 +79,51 @@ def build(one):
     reference = recipe.reference(one)
     log = paths.LOGS / f"image-{one.name}.log"
     say(f"image   {one.name}: building from images/{one.name}.toml (log: {log})")
+    former = podman("images", "--quiet", "--no-trunc", reference).stdout.split()
     with tempfile.TemporaryDirectory(prefix=f"mailjail-{one.name}-", dir=workplace()) as scratch:
         stage(one, Path(scratch))
-        tar = Path(scratch, "root.tar")
-        bootstrap(one, Path(scratch), tar, log, began)
-        former = podman("images", "--quiet", "--no-trunc", reference).stdout.split()
-        podman("import", "--quiet", "--message", f"recipe images/{one.name}.toml", tar, reference, timeout=300,
-               what=f"image {one.name}: podman import")
-        size = tar.stat().st_size
+        (layer if one.base else imported)(one, Path(scratch), log, began)
     for image in former:    # nameless now; one that a container uses stays until that is gone
         podman("rmi", image, check=False)
     forget_old(one.name, reference)
+    size = int(podman("image", "inspect", "--format", "{{.Size}}", reference).stdout)
     say(f"image   {one.name}: ready after {time.monotonic() - began:.0f} s, {size >> 20} MB, {reference}")
+
+
+def imported(one, scratch, log, began):
+    """An image of Debian packages."""
+    tar = scratch / "root.tar"
+    bootstrap(one, scratch, tar, log, began)
+    podman("import", "--quiet", "--message", f"recipe images/{one.name}.toml", tar, recipe.reference(one), timeout=300,
+           what=f"image {one.name}: podman import")
+
+
+def layer(one, scratch, log, _began):
+    """An image upon another one. No container runs for it, so it does not matter which runtime this machine likes."""
+    base = one.foreign or recipe.reference(recipe.load(one.base))
+    taken = [recipe.reference(recipe.load(name)) for name in one.take]
+    name = f"mailjail-build-{one.name}-{os.getpid()}"
+    podman("create", "--replace", "--name", name, "--network", "none", base, "/sbin/init", timeout=600)
+    try:
+        root = podman("mount", name).stdout.strip()
+        roots = [podman("image", "mount", reference).stdout.strip() for reference in taken]
+        script = [paths.IMAGES / "scripts" / "layer.sh", root, scratch,
+                  *(f"{key}={place}" for key, place in zip(one.take, roots, strict=True))]
+        with log.open("w") as book:
+            done = subprocess.run(script, stdin=subprocess.DEVNULL, stdout=book, stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            raise LabError(f"image {one.name}: {said_last(log)}; see {log}")
+        podman("commit", "--quiet", name, recipe.reference(one),
+               timeout=300, what=f"image {one.name}: podman commit")
+    finally:
+        podman("rm", "--force", "--time", "0", name, check=False)
+        for reference in taken:
+            podman("image", "unmount", reference, check=False)
+
+
+def said_last(log):
+    """The last lines of a log, on one line."""
+    return " / ".join(line.strip() for line in log.read_text(errors="replace").splitlines()[-3:])
 
 
 def workplace():

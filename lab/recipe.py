@@ -1,8 +1,11 @@
 """Recipes of images: small TOML files under images/, merged with what they include, named by what they say.
 
-Keys of a recipe, all optional but `suite`:
+Keys of a recipe, all optional but one of `suite` and `from`:
   include     other recipes, merged in first: lists are joined, tables united, single values overridden
   suite       Debian suite; its -updates and -security come along
+  from        another recipe: this image is that one, and what is said here more (but no packages);
+              or, with a slash in it, an image of a registry; or $NAME, an environment variable that says which
+  take        further recipes, whose roots lie under /run/taken/NAME while `run` is executed
   components  archive components
   packages    to install (without Recommends)
   absent      packages that must not be in the finished image; the build fails if one is
@@ -14,6 +17,7 @@ Keys of a recipe, all optional but `suite`:
 
 import hashlib
 import json
+import os
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +25,8 @@ from pathlib import Path
 from . import mirror, paths
 from .shell import LabError
 
-LISTS = ("components", "packages", "absent", "trees", "run", "enable", "disable", "mask")
-KEYS = {*LISTS, "include", "suite", "files"}
+LISTS = ("components", "packages", "absent", "trees", "take", "run", "enable", "disable", "mask")
+KEYS = {*LISTS, "include", "suite", "from", "files"}
 BUILDER_VERSION = 1     # raise when the builder makes other images from the same recipe
 
 
@@ -41,6 +45,18 @@ class Recipe:
     disable: tuple = ()
     mask: tuple = ()
     files: tuple = ()   # of (path, content, mode)
+    base: str = ""      # the recipe's `from`
+    take: tuple = ()
+
+    @property
+    def needs(self):
+        """Recipes whose images must be there before this one can be made."""
+        return (*((self.base,) if self.base and not self.foreign else ()), *self.take)
+
+    @property
+    def foreign(self):
+        """The image of a registry that this one is made from, if it is."""
+        return self.base if "/" in self.base else ""
 
     @property
     def sources(self):
@@ -65,7 +81,17 @@ class Recipe:
 
 def available():
     """Names of all recipes that make an image."""
-    return sorted(path.stem for path in paths.IMAGES.glob("*.toml") if "suite" in read(path))
+    return sorted(path.stem for path in paths.IMAGES.glob("*.toml") if makes_image(read(path)))
+
+
+def makes_image(table):
+    """Does a recipe file make an image, or is it a part of others? One that waits for a variable makes none yet."""
+    return "suite" in table or bool(environ(table.get("from", "")))
+
+
+def environ(word):
+    """The word, or the value of the environment variable that it names."""
+    return os.environ.get(word[1:], "") if word.startswith("$") else word
 
 
 def read(path):
@@ -100,17 +126,30 @@ def merged(path):
 def load(name):
     """The Recipe of that name."""
     table = merged(paths.IMAGES / f"{name}.toml")
-    if "suite" not in table:
-        raise LabError(f"images/{name}.toml is a part of other recipes (no suite); there are: {', '.join(available())}")
+    if not table.keys() & {"suite", "from"}:
+        raise LabError(f"images/{name}.toml is a part of other recipes (no suite, no from); there are: "
+                       f"{', '.join(available())}")
+    if "from" in table and table.keys() & {"suite", "packages", "components"}:
+        raise LabError(f"images/{name}.toml: `from` takes another image as it is, so there can be no suite, components "
+                       "or packages beside it; expected them in a recipe with a suite")
+    base = environ(table.get("from", ""))
+    if "from" in table and not base:
+        raise LabError(f"images/{name}.toml: is made from the image that {table['from']} names, but that is not set; "
+                       f"expected for example {table['from'][1:]}=docker.io/library/almalinux:9")
     files = tuple(sorted((path, file["content"].lstrip("\n"), file.get("mode", 0o644))
                          for path, file in table.pop("files", {}).items()))
     lists = {key: tuple(value) for key, value in table.items() if key in LISTS}
-    return Recipe(name=name, suite=table["suite"], files=files, **lists)
+    return Recipe(name=name, suite=table.get("suite", ""), base=base, files=files, **lists)
 
 
-def digest(recipe):
+def digest(recipe, above=()):
     """Twelve hex digits that change when, and only when, the image would."""
-    said = json.dumps({"builder": BUILDER_VERSION, "mirror": mirror.base(), **asdict(recipe)}, sort_keys=True)
+    if recipe.name in above:
+        raise LabError(f"images/{recipe.name}.toml: is made from itself: {' -> '.join((*above, recipe.name))}")
+    said = {key: value for key, value in asdict(recipe).items() if value or key not in ("base", "take")}
+    if recipe.needs:
+        said["needs"] = [digest(load(name), (*above, recipe.name)) for name in recipe.needs]
+    said = json.dumps({"builder": BUILDER_VERSION, "mirror": mirror.base(), **said}, sort_keys=True)
     total = hashlib.sha256(said.encode())
     for tree in recipe.trees:
         for path in sorted((paths.IMAGES / tree).rglob("*")):

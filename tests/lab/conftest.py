@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from lab import containers, lifecycle, runtime
@@ -32,6 +33,12 @@ class Bench:
         """Exit code and dialogue of swaks."""
         done = self.run(host, "swaks", "--server", server, "--timeout", "5", *words)
         return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def bench_of():
+    """What makes a Bench of a lab."""
+    return Bench
 
 
 @pytest.fixture(scope="session")

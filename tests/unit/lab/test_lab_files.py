@@ -7,7 +7,7 @@ import tarfile
 import pytest
 import yaml
 
-from lab import address, containers, hostfiles, inventory, mailbox, paths, recipe, runtime
+from lab import address, build, containers, hostfiles, inventory, mailbox, paths, recipe, runtime
 from lab.shell import LabError
 
 PLAN = address.plan("demo", 1, ["debian12", "debian13"])
@@ -112,13 +112,23 @@ def test_containers_conf(choice, table):
     assert {key: value for key, value in written.items() if value} == table
 
 
+HOSTS = {"peer", "debian12", "debian13", "el9", "el10", "suse", "suse-exec"}
+
+
+def root_of(name):
+    """The recipe with a suite that an image goes back to."""
+    one = recipe.load(name)
+    return root_of(one.base) if one.base else one
+
+
 def test_the_recipes_here_load_and_gateways_are_bare():
+    assert set(recipe.available()) >= HOSTS
     for name in recipe.available():
-        one = recipe.load(name)
-        assert "openssh-server" in one.packages
-        assert not set(one.packages) & set(one.absent)
-    for name in ("debian12", "debian13"):
-        assert {"postfix", "sendmail-bin", "m4", "make"} <= set(recipe.load(name).absent)
+        assert not set(recipe.load(name).packages) & set(recipe.load(name).absent)
+    for name in HOSTS:
+        assert "openssh-server" in root_of(name).packages
+    for name in HOSTS - {"peer"}:
+        assert {"postfix", "sendmail-bin", "m4", "make"} <= set(root_of(name).absent)
 
 
 @pytest.fixture
@@ -149,7 +159,71 @@ def test_the_digest_changes_with_all_that_makes_the_image(cookbook):
     assert seen[0] == seen[1] and len(set(seen)) == 4
 
 
+@pytest.fixture
+def layers(cookbook):
+    """Two recipes more: el8 is made from el, with something out of tools."""
+    (cookbook / "tools.toml").write_text('suite = "s"\nrun = ["true"]\n')
+    (cookbook / "el8.toml").write_text('from = "el"\ntake = ["tools"]\n')
+    return cookbook
+
+
+def test_an_image_may_be_made_from_others(layers):
+    one = recipe.load("el8")
+    assert one.needs == ("el", "tools") and one.suite == ""
+    assert recipe.available() == ["el", "el8", "tools"]
+
+
+@pytest.mark.parametrize("path", ["el/etc/os-release", "tools.toml"])
+def test_the_digest_changes_with_what_the_image_is_made_from(layers, path):
+    before = recipe.digest(recipe.load("el8"))
+    (layers / path).write_text('suite = "other"\n')
+    assert recipe.digest(recipe.load("el8")) != before
+
+
+def test_a_recipe_without_other_images_keeps_the_digest_it_had_before_there_were_such():
+    one = recipe.Recipe("x", "bookworm", packages=("a",))
+    assert recipe.digest(one) == "eeead8590f30"
+
+
+def test_a_recipe_made_from_itself_is_explained(layers):
+    (layers / "tools.toml").write_text('from = "el8"\n')
+    with pytest.raises(LabError, match="made from itself: el8 -> tools -> el8"):
+        recipe.digest(recipe.load("el8"))
+
+
+def test_an_image_may_be_made_from_one_that_a_variable_names(cookbook, monkeypatch):
+    (cookbook / "real.toml").write_text('from = "$SOME_IMAGE"\n')
+    monkeypatch.delenv("SOME_IMAGE", raising=False)
+    assert recipe.available() == ["el"]
+    with pytest.raises(LabError, match=r"\$SOME_IMAGE names, but that is not set"):
+        recipe.load("real")
+    monkeypatch.setenv("SOME_IMAGE", "registry.example/one:9")
+    one = recipe.load("real")
+    assert (one.foreign, one.needs) == ("registry.example/one:9", ()) and recipe.available() == ["el", "real"]
+    monkeypatch.setenv("SOME_IMAGE", "registry.example/one:10")
+    assert recipe.digest(recipe.load("real")) != recipe.digest(one)
+
+
+def test_only_what_is_missing_is_built_and_in_order(layers):
+    def names(*there):
+        return [one.name for one in build.missing(["el8"], exists=lambda reference: any(f"/{name}:" in reference for name in there))]
+
+    assert names() == ["el", "tools", "el8"]
+    assert names("tools") == ["el", "el8"]
+    assert names("el8") == []
+    assert [one.name for one in build.missing(["el8"], force=True, exists=lambda _: True)] == ["el8"]
+
+
+def test_an_image_is_built_once_what_it_is_made_from_is_there(layers):
+    waiting = [recipe.load(name) for name in ("el8", "tools", "el")]
+    assert [one.name for one in build.ready(waiting, {"el8", "tools", "el"})] == ["el", "tools"]
+    assert [one.name for one in build.ready(waiting[:1], {"el8", "tools"})] == []
+    assert [one.name for one in build.ready(waiting[:1], {"el8"})] == ["el8"]
+
+
 @pytest.mark.parametrize(("text", "words"), [
+    ('from = "el"\npackages = ["x"]', "there can be no suite, components or packages beside it"),
+    ('from = "el"\nsuite = "s"', "there can be no suite"),
     ('suite = "s"\npackage = ["x"]', "unknown key package"), ("suite = ", "not valid TOML"),
     ("packages = []", "no suite")])
 def test_a_wrong_recipe_is_explained(cookbook, text, words):
