@@ -29,8 +29,11 @@ FAMILIES = (
     ("redhat", ("rhel", "fedora", "centos", "almalinux", "rocky", "ol", "amzn", "openmandriva", "mandriva", "openEuler")),
     ("suse", ("suse", "opensuse", "sles", "sled", "opensuse-leap", "opensuse-tumbleweed")),
 )
-MTA_PACKAGES = ("sendmail", "sendmail-bin", "sendmail-base", "sendmail-cf", "sendmail-doc", "m4", "postfix", "exim4-daemon-light", "exim4-daemon-heavy",
-                "exim", "opensmtpd", "nullmailer", "msmtp-mta", "ssmtp", "esmtp-run", "dma", "courier-mta", "masqmail", "citadel-server")
+# What every host of a family has before anything is installed: an identity alone makes no family.
+FAMILY_FILES = {"debian": ("/usr/bin/dpkg-query", "/usr/bin/apt-get"), "redhat": ("/usr/bin/rpm", "/usr/bin/dnf"), "suse": ("/usr/bin/rpm", "/usr/bin/zypper")}
+MTA_PACKAGES = ("sendmail", "sendmail-bin", "sendmail-base", "sendmail-cf", "sendmail-doc", "m4", "postfix", "postfix-bdb", "exim4-daemon-light",
+                "exim4-daemon-heavy", "exim", "opensmtpd", "nullmailer", "msmtp-mta", "ssmtp", "esmtp-run", "dma", "courier-mta", "masqmail",
+                "citadel-server")
 # Words that stand in the program file behind the sendmail command of each MTA.
 PROGRAM_MARKS = (("postfix", b"postdrop"), ("exim", b"Exim version"), ("opensmtpd", b"smtpctl"), ("nullmailer", b"nullmailer"),
                  ("msmtp", b"msmtp"), ("ssmtp", b"ssmtp"), ("dma", b"dma.conf"), ("sendmail", b"sendmail.cf"))
@@ -46,6 +49,8 @@ CONFIGURATIONS = ("/etc/mail/sendmail.cf", "/etc/sendmail.cf")
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
+# Where packages keep their units; one of ours in /etc hides such a file from systemd.
+VENDOR_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 PORTS = (25, 465, 587)
 # What a delegation has on a host, and what it leaves there when it ends.
 DELEGATION = ("/etc/mailjail-delegates.json", "/var/lib/mailjail-delegates", "/usr/local/lib/mailjail/delegate.pyz",
@@ -67,6 +72,14 @@ def parse_os_release(text):
     family = next((name for word in [own] + like for name, words in FAMILIES if word in words), "unknown")
     return {"id": own, "id_like": like, "version_id": found.get("VERSION_ID", ""), "codename": found.get("VERSION_CODENAME", ""),
             "name": found.get("PRETTY_NAME", ""), "family": family}
+
+
+def family_lacks(family, exists):
+    """Return the files of a family that a host of it has, and this one has not.
+
+    :param exists: tells whether a path exists.
+    """
+    return [path for path in FAMILY_FILES.get(family, ()) if not exists(path)]
 
 
 def hosts_names(text, name):
@@ -174,6 +187,14 @@ def parse_units(text):
             unit["main_pid"] = int(unit["main_pid"] or 0)
             units[values["Id"]] = unit
     return units
+
+
+def unit_type(text):
+    """Return how a unit of the vendor starts its process, the ``Type`` of its text; empty without a text."""
+    if text is None:
+        return ""
+    found = re.findall(r"^\s*Type\s*=\s*(\S*)", text, re.M)
+    return found[-1] if found and found[-1] else "simple"
 
 
 def parse_packages(text):
@@ -297,8 +318,9 @@ class Host:
         advice = "" if fqdn else (
             "The host calls itself '%s' and neither /etc/hosts nor the resolver knows a name with a dot for it: each sendmail command would wait a minute. "
             "Put a line '<address> %s.<domain> %s' into /etc/hosts, or run 'hostnamectl set-hostname %s.<domain>'." % (name, name, name, name))
-        return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice,
-                "distribution": parse_os_release(read_text("/etc/os-release") or read_text("/usr/lib/os-release") or ""),
+        distribution = parse_os_release(read_text("/etc/os-release") or read_text("/usr/lib/os-release") or "")
+        distribution["lacks"] = family_lacks(distribution["family"], os.path.exists)
+        return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice, "distribution": distribution,
                 "python": platform.python_version(), "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
 
     def packages(self, family):
@@ -411,7 +433,10 @@ class Host:
         if not os.path.isdir("/run/systemd/system"):
             self.reasons["units"] = "systemd does not run on this host."
             return {}
-        return parse_units(self.ask("units", ["systemctl", "show", "-p", "Id,Names," + ",".join(sorted(UNIT_PROPERTIES))] + list(names)))
+        found = parse_units(self.ask("units", ["systemctl", "show", "-p", "Id,Names," + ",".join(sorted(UNIT_PROPERTIES))] + list(names)))
+        for name, unit in found.items():
+            unit["vendor_type"] = unit_type(read_text(first_existing(VENDOR_UNITS, name) + "/" + name))
+        return found
 
     def configuration(self, path):
         """Return what the compiled configuration says, or a reason why it says nothing."""

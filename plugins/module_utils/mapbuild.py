@@ -67,6 +67,23 @@ def best_type(kind, available):
         kind, " or ".join(wanted), ", ".join(available) or "none", " Use virtusertable or aliases instead." if kind == "userdb" else ""), map=kind)
 
 
+def suffix(runner, map_type, target_base, makemap="makemap"):
+    """Return how makemap ends the name of a database. Berkeley DB has one way; for CDB it depends on how sendmail was compiled, so an empty map is made.
+
+    :param str target_base: path without suffix in a directory that only root may write; nothing is left there.
+    :raises CommandFailed: makemap can not make this type. :raises MapError: it made nothing.
+    """
+    if map_type != "cdb":
+        return SUFFIXES[0]
+    argv = [makemap] + NO_CF + [map_type, target_base]
+    answer = runner.run(argv, stdin="")
+    if answer.rc != 0:
+        raise _failure("an empty map", argv, answer.rc, (answer.stderr + answer.stdout).strip())
+    path = database_path(target_base)
+    os.unlink(path)
+    return path[len(target_base):]
+
+
 def build(runner, kind, source_path, target_base, map_type, context=None, makemap="makemap"):
     """Make a database from a map source under a new name and prove that it holds what the source says.
 

@@ -58,7 +58,7 @@ class Stage:
         self.items, self.warnings, self.redirections, self.lookups, self.known = [], [], {}, [], []
         self.state = generations.read_state(params["state_directory"])
         self.state.setdefault("maps", {})
-        self.compiled = {}
+        self.compiled, self.suffixes = {}, {}
 
     def put(self, name, data):
         """Write bytes to a new file of the stage and return its path."""
@@ -186,9 +186,8 @@ class Stage:
         origin = spec["digest"] or generations.signature(spec["host_file"])
         return self.state["maps"].get(spec["path"]) == self._known(spec, map_type, origin)
 
-    @staticmethod
-    def _known(spec, map_type, origin):
-        return {"type": map_type, "origin": origin, "database": generations.signature(spec["path"] + suffix(map_type)),
+    def _known(self, spec, map_type, origin):
+        return {"type": map_type, "origin": origin, "database": generations.signature(spec["path"] + self._suffix(map_type)),
                 "source": generations.signature(spec["path"]) if spec["digest"] else None}
 
     def _map_from_file(self, spec, map_type):
@@ -238,9 +237,21 @@ class Stage:
 
     def _database_item(self, spec, map_type):
         attributes = {key: spec["database_" + key] for key in ("owner", "group", "mode")}
-        item = Item(spec["path"] + suffix(map_type), "database", attributes)
+        item = Item(spec["path"] + self._suffix(map_type), "database", attributes)
         self.items.append(item)
         return item
+
+    def _suffix(self, map_type):
+        """Return how a database of a type ends, as makemap itself names it; it is asked once."""
+        if map_type not in self.suffixes:
+            self.suffixes[map_type] = mapbuild.suffix(self.runner, map_type, os.path.join(self.directory, "suffix"), self.params["makemap"])
+        return self.suffixes[map_type]
+
+    def superseded(self):
+        """Return the databases of managed maps that another type made and no configuration names any more; a daemon that still runs may read them."""
+        managed = [item.path for item in self.items]
+        others = [os.path.splitext(item.path)[0] + one for item in self.items if item.kind == "database" for one in mapbuild.SUFFIXES]
+        return sorted(path for path in set(others) if path not in managed and os.path.isfile(path))
 
     def _target(self, spec):
         """Return the name under which a database is built, without its suffix."""
@@ -318,11 +329,6 @@ class Stage:
             if item.kind in ("class", "database") and name not in self.redirections and os.path.isfile(item.path):
                 copy = self._copy(item.path, "live/" + item.path.lstrip("/"))
                 self.redirections[name] = os.path.splitext(copy)[0] if item.kind == "database" else copy
-
-
-def suffix(map_type):
-    """Return how a database of a type ends."""
-    return ".cdb" if map_type == "cdb" else ".db"
 
 
 def mc_bytes(spec):

@@ -118,6 +118,7 @@ def _conclude(stage, params, report, check_mode):
     """Stages 5 and 6: commit, report."""
     changes = _changes(stage, params["directories"])
     result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "generation": None,
+              "superseded": stage.superseded(),
               "diff": [_diff(item) for item in stage.ordered() if item.staged and item.kind != "database"] + _attribute_diff(changes)}
     if not check_mode:
         for directory in sorted(set(os.path.dirname(item.path) for item in stage.items)):
@@ -189,7 +190,9 @@ def commit(stage, params):
     :returns: id of the generation that holds the state before.
     :raises CommitError: a rename failed; what had been renamed was put back.
     """
-    kept = generations.keep(params["state_directory"], stage.paths(), params["keep_generations"], [item.path for item in stage.items if item.staged])
+    # A database of a former type goes when the new one serves; the way back needs it.
+    kept = generations.keep(params["state_directory"], stage.superseded() + stage.paths(), params["keep_generations"],
+                            [item.path for item in stage.items if item.staged])
     try:
         for spec in params["directories"]:
             os.makedirs(spec["path"], mode=0o700, exist_ok=True)
@@ -197,11 +200,22 @@ def commit(stage, params):
                 disk.set_attributes(spec["path"], spec["owner"], spec["group"], spec["mode"])
         for item in stage.ordered():
             _commit_item(item)
+        _date_sources(params)
     except (OSError, CommitError) as exc:
         restored = generations.restore(params["state_directory"], kept)
         raise CommitError("the commit stopped: %s Put back: %s." % (getattr(exc, "message", exc), ", ".join(restored) or "nothing was changed yet"))
     stage.remember()
     return kept
+
+
+def _date_sources(params):
+    """Let no .mc be newer than its .cf, for instance because a remark alone changed: Red Hat's tools would compile it anew."""
+    for spec in (params["mta"], params["msp"]):
+        if not spec or not os.path.exists(spec["source"]):
+            continue
+        made = os.stat(spec["compiled"])
+        if os.stat(spec["source"]).st_mtime_ns > made.st_mtime_ns:
+            os.utime(spec["source"], ns=(made.st_atime_ns, made.st_mtime_ns))
 
 
 def _commit_item(item):

@@ -91,6 +91,7 @@ host:
         codename: {description: C(VERSION_CODENAME)., type: str, sample: bookworm}
         name: {description: C(PRETTY_NAME)., type: str}
         family: {description: 'One of V(debian), V(redhat), V(suse), V(unknown).', type: str}
+        lacks: {description: 'Files that every host of that family has, and this one has not.', type: list, elements: str}
 sendmail:
   description: The sendmail program.
   returned: always
@@ -163,6 +164,10 @@ units:
     main_pid: {description: C(MainPID); 0 if there is none., type: int}
     file: {description: C(FragmentPath)., type: str}
     type: {description: C(Type)., type: str, sample: forking}
+    vendor_type:
+      description: C(Type) in the file of the unit's package, which a unit in C(/etc/systemd/system) hides; empty if there is no such file.
+      type: str
+      sample: exec
 daemon:
   description: The sendmail process that takes mail.
   returned: always

@@ -118,6 +118,16 @@ options:
     type: list
     elements: path
     default: []
+  superseded:
+    description: Databases of maps in whose place others serve now. They are removed when the daemon has been proven, and not before.
+    type: list
+    elements: path
+    default: []
+  masked_units:
+    description: Units of the vendor that start a second daemon or queue runner. They are stopped and masked.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: How long the daemon may take after a start until it greets on every listener, in seconds.
     type: int
@@ -191,9 +201,11 @@ restored:
   type: str
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk, generations
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -236,14 +248,19 @@ def run(params, check_mode):
     units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]), tuple(map(daemon.listener, entry["listeners"])))
              for entry in params["units"]]
     supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
-                                   params["announced"] if check_mode else ())
+                                   params["announced"] if check_mode else (), params["masked_units"])
     changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
     if changed and not check_mode:
         daemon.bring_up(supervisor, recovery)
     elif not check_mode:
         recovery.mark_good()
+    superseded = [path for path in params["superseded"] if os.path.lexists(path)]
+    for path in superseded if not check_mode else ():
+        disk.remove(path)
     listeners = [daemon.spell(entry) for unit in units for entry in unit.listeners]
-    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff)
+    report = supervisor.report()
+    report["reasons"] += ["%s was superseded by a database of another type" % path for path in superseded]
+    return dict(report, changed=changed or bool(superseded), listeners=listeners, diff=diff)
 
 
 def main():
@@ -254,6 +271,8 @@ def main():
         "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
         "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
+        "superseded": {"type": "list", "elements": "path", "default": []},
+        "masked_units": {"type": "list", "elements": "str", "default": []},
         "timeout": {"type": "int", "default": 30},
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     }, supports_check_mode=True)

@@ -40,6 +40,7 @@ def check_names(site):
     for key in ("relay_domains", "local_host_names"):
         for name in site[key]:
             m4.quote(name, "sendmail_" + key, "domain")
+    plan_maps.check_type(site)
     impossible = sorted(key for key, wanted in site["local_delivery"].items() if wanted) if site["privilege"] == "unprivileged" else []
     if impossible:
         raise InvalidValue("sendmail_privilege is 'unprivileged', and sendmail_local_delivery asks for %s. A daemon without root delivers to nothing on this "

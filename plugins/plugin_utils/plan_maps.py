@@ -15,6 +15,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
 # Without these a host takes part in no mail at all, so they exist on every host, empty or not.
 ALWAYS = ("access", "mailertable", "aliases")
+# A host that has no sendmail yet (check mode on a bare host) will most likely get one with Berkeley DB.
+UNKNOWN = ("btree", "hash")
 ROLE_ACCOUNTS = ("postmaster", "MAILER-DAEMON", "root", "abuse", "hostmaster", "security")
 
 
@@ -33,8 +35,23 @@ def map_type(site, name):
 
     :raises MapError: the host makes none that will do.
     """
-    wanted = site["map_type"]
-    return wanted if wanted in tables.KINDS[name].types else mapbuild.best_type(name, site["map_types"])
+    wanted, types = site["map_type"], tables.KINDS[name].types
+    if wanted in types:
+        return wanted
+    known = site["map_types"] or UNKNOWN
+    familys = site["platform"].get("map_type")
+    return familys if familys in types and familys in known else mapbuild.best_type(name, known)
+
+
+def check_type(site):
+    """Hold the type that a site forces against what the host's makemap builds, where that is known.
+
+    :raises InvalidValue: the host has no such type.
+    """
+    wanted, known = site["map_type"], [one for one in site["map_types"] if one != "implicit"]
+    if known and wanted != "auto" and wanted not in known:
+        raise InvalidValue("sendmail_map_type is '%s', which this host's makemap does not build; it builds %s. Set one of these, or auto." % (
+            wanted, ", ".join(known)), variable="sendmail_map_type")
 
 
 def maps(site):
