@@ -195,6 +195,13 @@ class Host:
             started=boot + int(told.get("ExecMainStartTimestampMonotonic") or 0) / 1e6, pid_written=changed_at(unit.pid_file),
             program=running_program(pid), sockets=listening_sockets(pid) if unit.listeners else None)
 
+    def unmasked(self, names):
+        """Return those of some units that something could start, or that run."""
+        if not names:
+            return []
+        told = parse_show(self.systemctl("show", "--property=Id,ActiveState,UnitFileState", *names))
+        return [name for name in names if (told.get(name, {}).get("UnitFileState"), told.get(name, {}).get("ActiveState")) != ("masked", "inactive")]
+
     def times(self, unit):
         """Return what :func:`needed` compares."""
         return dict((path, changed_at(path)) for path in [unit_path(unit.name)] + list(unit.watch))
@@ -318,9 +325,10 @@ class Supervisor:
     :param list removed: files of the vendor that would start a second daemon or queue runner.
     :param float timeout: seconds that the daemon may take to answer.
     :param announced: paths that count as changed just now (check mode: an earlier task would have changed them).
+    :param list masked: units of the vendor that would start one.
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=()):
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=()):
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
@@ -334,6 +342,7 @@ class Supervisor:
         self.before = dict((unit.name, self.states[unit.name].sockets) for unit in units)
         self.enable = [unit.name for unit in units if not self.states[unit.name].enabled]
         self.stale = any(state.stale for state in self.states.values())
+        self.unmasked = host.unmasked(masked)
 
     @staticmethod
     def _text(unit):
@@ -381,13 +390,14 @@ class Supervisor:
 
     def changed(self):
         """Tell whether anything is to be done."""
-        return bool(self.diff() or self.removed or any(self.odd.values()) or any(action != NONE for action, _unused in self.plan.values())
+        return bool(self.diff() or self.removed or self.unmasked or any(self.odd.values()) or any(action != NONE for action, _unused in self.plan.values())
                     or any(paths for _unused, paths in self.spools) or self.enable)
 
     def report(self):
         """Return what was (or would be) done, for the module's result."""
         reasons = [reason for unit in self.units for reason in self.odd[unit.name] + self.plan[unit.name][1]]
-        reasons += ["%s is not started at boot" % name for name in self.enable] + ["%s starts a second queue runner" % path for path in self.removed]
+        reasons += ["%s is not started at boot" % name for name in self.enable]
+        reasons += ["%s starts a second queue runner" % name for name in self.removed + self.unmasked]
         actions = [self.plan[unit.name][0] for unit in self.units]
         return {"action": max(actions, key=(NONE, RELOADED, RESTARTED).index), "reasons": reasons,
                 "units": [{"name": unit.name, "action": self.plan[unit.name][0], "changed": self.texts[unit.name] != unit.text,
@@ -405,6 +415,8 @@ class Supervisor:
             disk.remove(path)
         if moved or self.stale:
             self.host.systemctl("daemon-reload")
+        if self.unmasked:
+            self.host.systemctl("mask", "--now", *self.unmasked)
         if self.enable:
             self.host.systemctl("enable", *self.enable)
         self._start()

@@ -17,12 +17,12 @@ import re
 import stat
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import disk
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue
 
 Statement = collections.namedtuple("Statement", "text line code comment")
 Assignment = collections.namedtuple("Assignment", "key value style before after")
 Change = collections.namedtuple("Change", "key before after line")
-Plan = collections.namedtuple("Plan", "path before after changes attributes owner group mode")
+Plan = collections.namedtuple("Plan", "path before after changes attributes owner group mode command")
 
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+\Z")
@@ -32,6 +32,8 @@ SIMPLE = re.compile(
     r"(?P<after>[ \t]*;?[ \t]*\r?)\Z")
 # Debian's sendmailconfig reads this file by the pattern KEY="[^"]*" and writes it anew: a value in other quotes is lost, one with a double quote is cut.
 DOUBLE_QUOTES_ONLY = ("/etc/mail/sendmail.conf",)
+# Seconds that a command may take which brings a file into force.
+PATIENCE = 300
 COMMENT = "Set by Ansible (collection mailjail.sendmail), which writes these values again at its next run."
 
 
@@ -262,11 +264,12 @@ def refuse_twice(paths):
             raise InvalidValue("%s is named %d times. Put all its keys into one entry." % (path, paths.count(path)), path=path)
 
 
-def plan(path, values, missing="fail", owner=None, group=None, mode=None):
+def plan(path, values, missing="fail", owner=None, group=None, mode=None, command=None):
     """Return what would have to change in one file, touching nothing.
 
     :param str missing: what a missing file means: ``fail``, ``create`` it, or ``skip`` it.
     :param owner: wanted owner; None leaves an existing file's as it is (likewise ``group`` and ``mode``).
+    :param list command: what brings a changed file into force.
     :returns: :class:`Plan`; ``before`` is None for a file that is missing, ``after`` is None for one that is skipped.
     :raises InvalidValue: a value, or a line of the file, that can not be managed.
     """
@@ -276,7 +279,7 @@ def plan(path, values, missing="fail", owner=None, group=None, mode=None):
     if data is None and missing == "fail":
         raise InvalidValue("%s does not exist. Is its package installed? To have it made, set missing to 'create' for it." % path, path=path)
     if data is None and missing == "skip":
-        return Plan(path, None, None, [], [], owner, group, mode)
+        return Plan(path, None, None, [], [], owner, group, mode, None)
     # Bytes that are no UTF-8 come back as they were.
     after, changes = apply((data or b"").decode("utf-8", "surrogateescape"), wanted, path)
     found = os.lstat(path) if data is not None else None
@@ -284,7 +287,7 @@ def plan(path, values, missing="fail", owner=None, group=None, mode=None):
     group = group or (found.st_gid if found else "root")
     mode = mode or ("%04o" % stat.S_IMODE(found.st_mode) if found else "0644")
     attributes = disk.attribute_changes(path, owner, group, mode) if found else []
-    return Plan(path, data, after.encode("utf-8", "surrogateescape"), changes, attributes, owner, group, mode)
+    return Plan(path, data, after.encode("utf-8", "surrogateescape"), changes, attributes, owner, group, mode, command)
 
 
 def is_change(wanted):
@@ -298,3 +301,43 @@ def execute(wanted):
         disk.write(wanted.path, wanted.after, owner=wanted.owner, group=wanted.group, mode=wanted.mode)
     elif wanted.attributes:
         disk.set_attributes(wanted.path, wanted.owner, wanted.group, wanted.mode)
+
+
+def put_back(done):
+    """Give files that :func:`execute` changed their former text again; those that it made are taken away."""
+    for former in done:
+        if former.before is None:
+            disk.remove(former.path)
+        else:
+            disk.write(former.path, former.before, owner=former.owner, group=former.group, mode=former.mode)
+
+
+def commands(done):
+    """Return each command of some plans once, in order, whose program this host has."""
+    found = []
+    for one in done:
+        if one.command and one.command not in found and os.path.exists(one.command[0]):
+            found.append(one.command)
+    return found
+
+
+def carry_out(wanted, runner):
+    """Write all files, then run what brings them into force.
+
+    If that fails, the files are put back: left as they are, the next run would find nothing to do, and the command would never run.
+
+    :param list wanted: :class:`Plan` of each file that changes.
+    :raises CommandFailed: a command did not succeed.
+    """
+    for one in wanted:
+        execute(one)
+    for command in commands(wanted):
+        try:
+            result = runner.run(command, timeout=PATIENCE)
+            said = (result.stderr or result.stdout).strip()[-300:] or "exit status %d" % result.rc
+        except CommandFailed as exc:
+            result, said = None, exc.message
+        if result is None or result.rc:
+            put_back(wanted)
+            raise CommandFailed("%s has to follow a change of %s and failed: %s. The files are as they were; see what it says when run by hand, and run "
+                                "again." % (" ".join(command), " and ".join(one.path for one in wanted if one.command == command), said), command=command)

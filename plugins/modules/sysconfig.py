@@ -15,7 +15,7 @@ version_added: 0.1.0
 description:
   - Gives keys their values in files of C(KEY=value) lines, such as C(/etc/mail/sendmail.conf) (Debian), C(/etc/sysconfig/sendmail) (Red Hat and SUSE),
     C(/etc/sysconfig/mail) (SUSE) or C(/etc/rc.config) (old SuSE). Comments, order, quoting style, line ends and everything else stay as they are.
-  - Values are data. They are quoted so that a shell reads them back unchanged, and neither they nor the file are ever run.
+  - Values are data. They are quoted so that a shell reads them back unchanged, and neither they nor the file are ever run by this module.
   - A key that is commented out is not a key. Of several assignments the last one counts, as in a shell; where its value has to change, the value
     goes to the first of them and the others are taken out.
   - Lines that a shell, systemd and the distributions' tools read differently are not touched. If a key of O(files[].values) stands in such a line, the
@@ -57,6 +57,12 @@ options:
       mode:
         description: Octal mode, in quotes. An existing file keeps its own without this; a new one gets V(0644).
         type: str
+      command:
+        description:
+          - Program and words that bring the file into force, such as V([/sbin/SuSEconfig]). Run once after all files are written, if this one
+            changed and the program exists. If it fails, all files are put back and the module fails, so the next run tries again.
+        type: list
+        elements: str
 notes:
   - Debian's own tool C(sendmailconfig) writes C(/etc/mail/sendmail.conf) anew with its own comments, and with a capital in front of words such as
     V(Daemon). Values set by this module survive that, the comment above new keys does not. It loses values in
@@ -83,6 +89,7 @@ EXAMPLES = r"""
         values:
           SMTP: "yes"
         missing: skip
+        command: [/sbin/SuSEconfig]
 """
 
 RETURN = r"""
@@ -115,6 +122,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 FILE = {
     "path": {"type": "path", "required": True},
@@ -123,6 +131,7 @@ FILE = {
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "mode": {"type": "str"},
+    "command": {"type": "list", "elements": "str"},
 }
 
 
@@ -150,8 +159,7 @@ def main():
         plans = [sysconf.plan(**entry) for entry in entries]
         changing = [plan for plan in plans if sysconf.is_change(plan)]
         if not module.check_mode:
-            for plan in changing:
-                sysconf.execute(plan)
+            sysconf.carry_out(changing, Runner())
     except SendmailError as exc:
         module.fail_json(msg=exc.message, **exc.details)
     module.exit_json(changed=bool(changing), files=[describe(plan) for plan in plans], diff=[difference(plan) for plan in changing])
