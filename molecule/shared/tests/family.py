@@ -50,8 +50,8 @@ class Family:
     vendor_paths: tuple
     # Of these, those in /etc/mail that root need not own.
     odd_paths: frozenset = field(default_factory=frozenset)
-    # Nobody, as the family calls its group.
-    nogroup: str = "nogroup"
+    # What the distribution itself keeps in smrsh's directory.
+    smrsh_own: frozenset = field(default_factory=frozenset)
     # State of the distribution's sendmail beside /etc and the queues.
     state_trees: tuple = ()
 

@@ -6,6 +6,7 @@ Words after it name trees; without any it is everything under /etc and /var but 
 import hashlib
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -21,8 +22,14 @@ def main():
     for tree in trees:
         for path in walk(tree):
             files[path] = describe(path)
-    packages = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\n"], stdout=subprocess.PIPE, check=False).stdout.decode()
-    print(json.dumps({"files": files, "packages": packages.splitlines()}))
+    print(json.dumps({"files": files, "packages": sorted(packages())}))
+
+
+def packages():
+    """Every package, with its version."""
+    ask = (["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\n"], ["rpm", "-qa"])
+    argv = next(words for words in ask if shutil.which(words[0]))
+    return subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
 
 
 def walk(tree):
@@ -51,8 +58,8 @@ def digest(path):
     """SHA-256 of a file; of a map its entries, because each build of the same map has an identity of its own."""
     with open(path, "rb") as handle:
         data = handle.read()
-    if path.endswith(".db") and path.startswith("/etc/"):
-        for kind in ("btree", "hash"):
+    if path.endswith((".db", ".cdb")) and path.startswith("/etc/"):
+        for kind in ("btree", "hash", "cdb"):
             dump = subprocess.run(["makemap", "-u", kind, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
             if dump.returncode == 0:
                 return kind + " " + hashlib.sha256(b"\n".join(sorted(dump.stdout.splitlines()))).hexdigest()

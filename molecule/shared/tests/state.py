@@ -1,7 +1,7 @@
 """The state of a gateway that the playbook is answerable for, and what a run did to it."""
 
-# Everything under /etc, and the trees elsewhere that a role made.
-TREES = ("/etc", "/var/mailjail", "/var/lib/sendmail", "/var/lib/mailjail")
+# Everything under /etc, and the trees elsewhere that a role made; a family may have more.
+TREES = ("/etc", "/var/mailjail", "/var/lib/mailjail")
 # A run that changes something keeps the former state as a generation and notes what it proved: that is no part of the state.
 BOOKKEEPING = ("/var/lib/mailjail/generations", "/var/lib/mailjail/state", "/var/lib/mailjail/journal")
 # What a file here holds is mail: the playbook answers for its owner and mode, not for its content.
@@ -10,10 +10,12 @@ MAIL = "/var/mailjail/"
 
 def state(gateway):
     """Every path, with kind, owner, mode and content; what the daemon's process is; what is enabled."""
-    files = gateway.snapshot(*TREES)
+    family = gateway.family
+    files = gateway.snapshot(*TREES, *family.state_trees)
     kept = {path: _without_mail(path, entry) for path, entry in files.items() if entry and not path.startswith(BOOKKEEPING)}
-    queue = gateway.run("stat -c '%a %U:%G' /var/spool/mqueue /var/spool/mqueue-client").stdout.splitlines()
-    units = gateway.run("systemctl is-enabled sendmail.service sendmail-client.service; systemctl is-active sendmail.service sendmail-client.service").stdout
+    queue = gateway.run(f"stat -c '%a %U:%G' {family.queue} {family.client_queue}").stdout.splitlines()
+    units = " ".join(family.units)
+    units = gateway.run(f"systemctl is-enabled {units}; systemctl is-active {units}").stdout
     return {"files": kept, "queue": queue, "units": units.split()}
 
 

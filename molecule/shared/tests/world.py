@@ -12,6 +12,7 @@ from pathlib import Path
 
 import testinfra
 import yaml
+from family import family_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -30,6 +31,11 @@ class Host:
     def infra(self):
         """testinfra's view of the host."""
         return testinfra.get_host(f"ssh://{self.name}?ssh_config={self.ssh_config}", sudo=True)
+
+    @cached_property
+    def family(self):
+        """What the host should look like, by the system it says it is."""
+        return family_of(self.out("cat /etc/os-release"))
 
     @property
     def inside(self):
@@ -68,12 +74,13 @@ class Host:
 
     def wait_for_daemon(self):
         """Give the daemon and the queue runner half a minute to be there."""
-        self.run("for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && systemctl is-active -q sendmail-client && break; sleep 0.5; done")
+        unit = self.family.client_unit
+        self.run(f"for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && systemctl is-active -q {unit} && break; sleep 0.5; done")
 
     @property
     def pid(self):
         """The daemon's process, by its unit."""
-        return int(self.show("sendmail.service", "MainPID")["MainPID"])
+        return int(self.show(self.family.mta_unit, "MainPID")["MainPID"])
 
 
 class Run:
@@ -117,7 +124,11 @@ class World:
 
     def __init__(self, scenario):
         self.scenario = scenario
-        self.lab_name = f"test{scenario}"
+        # Every scenario but one makes the gateway of the scenario default, each on hosts of its own.
+        self.kind = "unprivileged" if scenario == "unprivileged" else "default"
+        # Whoever works on a test may have a lab and an unfinished collection of his own.
+        self.lab_name = os.environ.get("MAILJAIL_LAB", f"test{scenario}")
+        self.collections = os.environ.get("MAILJAIL_COLLECTIONS", str(ROOT / ".work/collections"))
         self.directory = ROOT / ".work" / "lab" / self.lab_name
         self.work = ROOT / ".work" / "molecule" / scenario
         self.inventories = [self.directory / "inventory.yml", ROOT / "molecule/shared/inventory", ROOT / "molecule" / scenario / "inventory"]
@@ -168,7 +179,7 @@ class World:
     def environment(self, records):
         """Environment in which Ansible finds the installed collection and nothing else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-        return {**kept, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".work/collections"), "ANSIBLE_ROLES_PATH": "/nonexistent",
+        return {**kept, "ANSIBLE_COLLECTIONS_PATH": self.collections, "ANSIBLE_ROLES_PATH": "/nonexistent",
                 "ANSIBLE_CONFIG": str(HERE.parent / "ansible.cfg"), "MAILJAIL_RECORDS": str(records),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 

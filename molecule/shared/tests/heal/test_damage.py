@@ -5,14 +5,11 @@ nothing to do.
 """
 
 import pytest
+from family import DEBIAN
 from state import answers, difference, state
 
-SOURCES = ("/etc/mail/sendmail.mc", "/etc/mail/submit.mc", "/etc/mail/access", "/etc/mail/mailertable", "/etc/mail/local-host-names",
-           "/etc/mail/relay-domains", "/etc/aliases", "/etc/mail/helpfile.mailjail")
-RESULTS = ("/etc/mail/sendmail.cf", "/etc/mail/submit.cf", "/etc/mail/access.db", "/etc/mail/mailertable.db", "/etc/aliases.db")
-UNITS = ("/etc/systemd/system/sendmail.service", "/etc/systemd/system/sendmail-client.service")
+NOBODY = "65534:65534"
 JAIL = ("/var/mailjail/var/spool/mail/archive",)
-DIRECTORIES = ("/etc/mail", "/var/spool/mqueue", "/var/spool/mqueue-client", "/etc/mail/smrsh")
 JAIL_DIRECTORIES = ("/var/mailjail", "/var/mailjail/var/spool", "/var/mailjail/var/spool/mail")
 
 
@@ -21,30 +18,41 @@ def each(command, paths):
     return "; ".join(command.format(path) for path in paths)
 
 
-# name: (paths to damage, command for each, those of them only where there is a jail)
-DAMAGES = {
-    "altered": each("echo '# somebody was here' >>{}", SOURCES + RESULTS[:2] + UNITS),
-    "databases altered": each("echo x | dd of={} bs=1 seek=600 conv=notrunc status=none", RESULTS[2:]),
-    "removed": each("rm {}", SOURCES + UNITS),
-    "results removed": each("rm {}", RESULTS),
-    "re-moded": each("chmod 0666 {}", SOURCES + RESULTS + UNITS) + "; " + each("chmod 0777 {}", DIRECTORIES),
-    "re-owned": each("chown nobody:nogroup {}", SOURCES + RESULTS + UNITS + DIRECTORIES),
-    "stale databases": """
-        printf 'Connect:198.18\\tRELAY\\n' >/tmp/stale; makemap btree /etc/mail/access.db </tmp/stale
-        printf 'corp.example\\terror:5.7.1:stale\\n' >/tmp/stale; makemap btree /etc/mail/mailertable.db </tmp/stale
-        printf 'Connect:198.18\\tRELAY\\n' >>/etc/mail/access; rm /tmp/stale""",
-    "boot flags": "sed -i 's/^HANDS_OFF=\"[^\"]*\"/HANDS_OFF=\"No\"/; s/^DAEMON_MODE=\"[^\"]*\"/DAEMON_MODE=\"none\"/' /etc/mail/sendmail.conf",
-    "stopped and disabled": "systemctl disable --now -q sendmail.service sendmail-client.service",
-    "left by a killed run": "mkdir -m 700 /etc/.mailjail-stage-dead; echo x >/etc/.mailjail-stage-dead/sendmail.cf; echo x >/etc/mail/.mailjail-dead",
-}
-JAIL_DAMAGES = {
-    "jail: removed": each("rm {}", JAIL) + "; rm -rf /var/mailjail/var/spool",
-    "jail: the article's chmod -R 700": "chmod -R 700 /var/mailjail/*",
-    "jail: re-owned": each("chown nobody:nogroup {}", JAIL),
-    "jail: directories re-owned": each("chown nobody:nogroup {}", JAIL_DIRECTORIES),
-    "jail: what does not belong there": "ln -s /etc/passwd /var/mailjail/var/spool/mail/link; mkfifo /var/mailjail/var/spool/mail/fifo",
-    "smrsh: another command": "ln -s /usr/bin/id /etc/mail/smrsh/id; rm /etc/mail/smrsh/logger",
-}
+def damages(family):
+    """The commands that damage a host of a family, by name."""
+    compiled = (family.cf, family.submit_cf)
+    texts, results = family.sources + family.unit_files, compiled + family.databases
+    directories = ("/etc/mail", family.queue, family.client_queue, family.smrsh_directory)
+    makemap = f"makemap {family.map_type} {{}} </tmp/stale"
+    return {
+        "altered": each("echo '# somebody was here' >>{}", texts + compiled),
+        "databases altered": each("echo x | dd of={} bs=1 seek=600 conv=notrunc status=none", family.databases),
+        "removed": each("rm {}", texts),
+        "results removed": each("rm {}", results),
+        "re-moded": each("chmod 0666 {}", texts + results) + "; " + each("chmod 0777 {}", directories),
+        "re-owned": each(f"chown {NOBODY} {{}}", texts + results + directories),
+        "stale databases": f"""
+            printf 'Connect:198.18\\tRELAY\\n' >/tmp/stale; {makemap.format("/etc/mail/access")}
+            printf 'corp.example\\terror:5.7.1:stale\\n' >/tmp/stale; {makemap.format("/etc/mail/mailertable")}
+            printf 'Connect:198.18\\tRELAY\\n' >>/etc/mail/access; rm /tmp/stale""",
+        "boot flags": family.boot_damage,
+        "stopped and disabled": "systemctl disable --now -q " + " ".join(family.units),
+        "left by a killed run": "mkdir -m 700 /etc/.mailjail-stage-dead; echo x >/etc/.mailjail-stage-dead/sendmail.cf; echo x >/etc/mail/.mailjail-dead",
+    }
+
+
+def jail_damages(family):
+    """The same where there is a jail."""
+    return {
+        "jail: removed": each("rm {}", JAIL) + "; rm -rf /var/mailjail/var/spool",
+        "jail: the article's chmod -R 700": "chmod -R 700 /var/mailjail/*",
+        "jail: re-owned": each(f"chown {NOBODY} {{}}", JAIL),
+        "jail: directories re-owned": each(f"chown {NOBODY} {{}}", JAIL_DIRECTORIES),
+        "jail: what does not belong there": "ln -s /etc/passwd /var/mailjail/var/spool/mail/link; mkfifo /var/mailjail/var/spool/mail/fifo",
+        "smrsh: another command": f"ln -s /usr/bin/id {family.smrsh_directory}/id; rm {family.smrsh_directory}/logger",
+    }
+
+
 # Together where they do not meet: the time of a run is that of its round trips.
 GROUPS = {
     "altered": ("altered", "databases altered", "jail: re-owned", "smrsh: another command"),
@@ -69,9 +77,11 @@ def whole_(world):
 def test_one_run_mends(world, whole, group):
     if any(difference(before, now) for before, now in zip(whole, world.everywhere(state), strict=True)):
         world.converge()    # what a former group left unmended is no concern of this one
-    known = {**DAMAGES, **(JAIL_DAMAGES if world.scenario == "default" else {})}
-    commands = [known[name] for name in GROUPS[group] if name in known]
-    world.everywhere(lambda gateway: gateway.out("\n".join(commands)))
+
+    def do(gateway):
+        known = {**damages(gateway.family), **(jail_damages(gateway.family) if world.kind == "default" else {})}
+        gateway.out("\n".join(known[name] for name in GROUPS[group] if name in known))
+    world.everywhere(do)
     damaged = world.everywhere(state)
     assert all(difference(before, now) for before, now in zip(whole, damaged, strict=True))
 
@@ -90,12 +100,12 @@ def test_one_run_mends(world, whole, group):
 
 
 def test_every_damage_is_in_a_group():
-    assert {name for names in GROUPS.values() for name in names} == DAMAGES.keys() | JAIL_DAMAGES.keys()
+    assert {name for names in GROUPS.values() for name in names} == damages(DEBIAN).keys() | jail_damages(DEBIAN).keys()
 
 
 def test_a_killed_daemon_comes_back_by_itself(world):
     before = world.everywhere(lambda gateway: gateway.pid)
-    world.everywhere(lambda gateway: gateway.out("systemctl kill -s KILL sendmail.service"))
+    world.everywhere(lambda gateway: gateway.out(f"systemctl kill -s KILL {gateway.family.mta_unit}"))
     world.everywhere(lambda gateway: gateway.wait_for_daemon())
     assert all(world.everywhere(answers))
     assert all(old != new for old, new in zip(before, world.everywhere(lambda gateway: gateway.pid), strict=True))
@@ -103,4 +113,5 @@ def test_a_killed_daemon_comes_back_by_itself(world):
 
 def test_accepted_mail_is_not_lost_by_the_damages(world):
     """Nothing waits in a queue under a name that sendmail has given up on."""
-    assert world.everywhere(lambda gateway: gateway.out("find /var/spool/mqueue /var/spool/mqueue-client -name 'Qf*'")) == [""] * len(world.gateways)
+    found = world.everywhere(lambda gateway: gateway.out(f"find {gateway.family.queue} {gateway.family.client_queue} -name 'Qf*'"))
+    assert found == [""] * len(world.gateways)

@@ -61,7 +61,8 @@ class Desk:
     def state(self):
         """Owner, mode, inode, time and content of the live map: an untouched one is the very same file."""
         path = SOURCES[self.name]
-        return self.gateway.out(f"stat -c '%n %U %G %a %i %Y' {path} {path}.db; sha256sum {path} {path}.db")
+        both = f"{path} {self.gateway.family.database(path)}"
+        return self.gateway.out(f"stat -c '%n %U %G %a %i %Y' {both}; sha256sum {both}")
 
 
 def everywhere(world, do, name="access"):
@@ -310,7 +311,7 @@ def test_a_refusal_is_mailed_once(world, mail):
 
 
 @pytest.mark.parametrize("command", [
-    "echo x >>/etc/mail/access", "echo x >>/etc/aliases", "rm -f /etc/mail/access.db", "mv /etc/mail /etc/mail2", "touch /etc/mail/x",
+    "echo x >>/etc/mail/access", "echo x >>/etc/aliases", "rm -f /etc/mail/access.*db", "mv /etc/mail /etc/mail2", "touch /etc/mail/x",
     f"echo x >{ROOT}/x", f"mv {ROOT}/access {ROOT}/access2", f"mv {ROOT}/aliases {ROOT}/mailertable/x", "cat /etc/mail/access",
     "cat /etc/mailjail-delegates.json", "ls /var/lib/mailjail", "echo x >>/usr/local/lib/mailjail/delegate.pyz",
     "systemctl --no-ask-password start mailjail-delegate@access.service", "systemctl --no-ask-password stop mailjail-delegate@access.path",

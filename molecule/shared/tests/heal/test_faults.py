@@ -13,7 +13,7 @@ pytestmark = pytest.mark.only("default")
 
 def cut_off(world, gateway):
     """Run the tests of tests/faults against one gateway; return what they said, with their exit status in front."""
-    environment = dict(os.environ, MAILJAIL_COLLECTIONS=str(ROOT / ".work/collections"), PYTEST_ADDOPTS="-p no:cacheprovider")
+    environment = dict(os.environ, MAILJAIL_COLLECTIONS=world.collections, PYTEST_ADDOPTS="-p no:cacheprovider")
     argv = [sys.executable, "-m", "pytest", "-q", f"--hosts=ssh://{gateway.name}", f"--ssh-config={world.directory}/ssh_config", "tests/faults/test_faults.py"]
     done = subprocess.run(argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1800, check=False)
     return f"exit {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"

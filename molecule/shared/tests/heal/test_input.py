@@ -148,7 +148,7 @@ def refused(world, gateway, *words):
 
 
 def test_a_name_that_is_not_fully_qualified(world, one):
-    one.out("cp /etc/hosts /run/hosts; hostname shorty; sed 's/gw-debian[0-9]*\\.corp\\.example.*/shorty/' /run/hosts >/etc/hosts")
+    one.out("cp /etc/hosts /run/hosts; hostname shorty; sed 's/gw-[a-z0-9-]*\\.corp\\.example.*/shorty/' /run/hosts >/etc/hosts")
     try:
         refused(world, one, "shorty", "/etc/hosts", "hostname")
     finally:
@@ -163,6 +163,19 @@ def test_a_host_of_an_unknown_family(world, one):
         one.out("umount /etc/os-release")
 
 
+# Another family than the host's own, in the words of os-release(5).
+CLAIMS = {"debian": "ID=rhel\\nID_LIKE=fedora\\nVERSION_ID=9.5", "redhat": "ID=sles\\nID_LIKE=suse\\nVERSION_ID=15.6",
+          "suse": "ID=rhel\\nID_LIKE=fedora\\nVERSION_ID=9.5"}
+
+
+def test_an_identity_without_what_belongs_to_it(world, one):
+    one.out(f"printf '{CLAIMS[one.family.name]}\\nPRETTY_NAME=\"Another\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
+    try:
+        refused(world, one, "calls itself Another", "/usr/bin/zypper" if one.family.name == "redhat" else "/usr/bin/dnf")
+    finally:
+        one.out("umount /etc/os-release")
+
+
 def test_another_program_on_port_25(world, one):
     one.out("systemctl stop sendmail.service; systemd-run -q --unit lab-stranger python3 -c "
             "'import socket, time; s = socket.create_server((\"\", 25)); time.sleep(600)'; sleep 1")
@@ -173,11 +186,11 @@ def test_another_program_on_port_25(world, one):
 
 
 def test_m4_is_missing(world, one):
-    one.out("mount --bind /dev/null /usr/bin/m4; echo >>/etc/mail/sendmail.mc")
+    one.out("mount --bind /dev/null /usr/bin/m4; echo >>" + one.family.mc)
     try:
         refused(world, one, "m4")
     finally:
-        one.out("umount /usr/bin/m4; sed -i '$ d' /etc/mail/sendmail.mc")
+        one.out("umount /usr/bin/m4; sed -i '$ d' " + one.family.mc)
 
 
 @pytest.mark.only("default")

@@ -71,7 +71,7 @@ def test_the_live_daemon_s_map_holds_it(gateway, name):
 
 def test_no_map_is_optional(gateway):
     """With -o a map that is missing or unsafe would be no map, and mail would go by other rules than those declared."""
-    lines = [line for line in gateway.out("cat /etc/mail/sendmail.cf").splitlines() if re.match(r"K\w+ (btree|hash|cdb) ", line)]
+    lines = [line for line in gateway.out(f"cat {gateway.family.cf}").splitlines() if re.match(r"K\w+ (btree|hash|cdb) ", line)]
     assert len(lines) >= 6
     assert [line for line in lines if " -o" in line] == []
 
@@ -126,7 +126,7 @@ def test_a_password_is_shown_nowhere(runs, gateway):
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", f"{SECRET}\n{encoded}\n").stdout.strip() == "0"
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
     assert gateway.out("stat -c '%a %U' /etc/mail/authinfo").strip() == "600 root"
-    assert gateway.run("cat /etc/mail/authinfo /etc/mail/authinfo.db", user="nobody").stdout == ""
+    assert gateway.run(f"cat /etc/mail/authinfo {gateway.family.database('/etc/mail/authinfo')}", user="nobody").stdout == ""
 
 
 def test_at_the_end_none_of_it_is_in_force(world, values, gateway, client, mail):

@@ -25,7 +25,7 @@ def switched_(world):
 
 def owner(gateway):
     """As whom the daemon runs, and to whom its queue belongs."""
-    return gateway.out(f"stat -c %U /proc/{gateway.pid} /var/spool/mqueue").split()
+    return gateway.out(f"stat -c %U /proc/{gateway.pid} {gateway.family.queue}").split()
 
 
 def test_check_mode_predicts_it_before_the_user_exists(switched, gateway):

@@ -22,7 +22,7 @@ def submit(gateway, recipient, token):
 
 def waiting(gateway):
     """How many messages wait in the submission queue."""
-    return int(gateway.out("find /var/spool/mqueue-client -name 'qf*' | wc -l"))
+    return int(gateway.out(f"find {gateway.family.client_queue} -name 'qf*' | wc -l"))
 
 
 def test_it_listens_to_itself_alone(only, gateway, client):
@@ -39,15 +39,15 @@ def test_it_sends(world, gateway, client):
 
 def test_what_is_sent_while_the_daemon_is_away_waits_in_the_submission_queue(world, gateway, client):
     token = uuid.uuid4().hex
-    gateway.out("systemctl stop sendmail.service")
+    gateway.out(f"systemctl stop {gateway.family.mta_unit}")
     try:
         submit(gateway, "carol@stranger.example", token)
         assert waiting(gateway) == 1
     finally:
-        gateway.out("systemctl start sendmail.service")
+        gateway.out(f"systemctl start {gateway.family.mta_unit}")
     gateway.wait_for_daemon()
     # The runner would come by itself within sendmail_queue_interval.
-    gateway.out("systemctl restart sendmail-client.service")
+    gateway.out(f"systemctl restart {gateway.family.client_unit}")
     assert world.arrived(client, "carol", token)
     deadline = time.monotonic() + 20
     while waiting(gateway) and time.monotonic() < deadline:

@@ -50,20 +50,21 @@ class TestJailed:
         assert send(mail, gateway, f"note@{gateway.name}", token)[-1].code == 250
         assert logged(gateway, token, "lab-note")
 
-    @pytest.mark.parametrize("command", ["/usr/bin/id", "id", "logger && id", "../../../usr/bin/id", "/etc/mail/smrsh/../../../usr/bin/id"])
+    @pytest.mark.parametrize("command", ["/usr/bin/id", "id", "logger && id", "../../../usr/bin/id", "/etc/../usr/bin/id"])
     def test_unlisted_command_is_refused(self, gateway, command):
-        done = gateway.run(f"/usr/libexec/sendmail/smrsh -c '{command}' </dev/null")
+        done = gateway.run(f"{gateway.family.smrsh} -c '{command}' </dev/null")
         assert "uid=" not in done.stdout + done.stderr
         assert done.returncode != 0 or "logger" in command
 
     def test_list_of_commands_is_exact(self, gateway):
-        assert gateway.out("ls /etc/mail/smrsh").split() == ["logger"]
-        assert gateway.out("readlink -f /etc/mail/smrsh/logger").strip() == "/usr/bin/logger"
-        assert gateway.out("stat -c '%a %U:%G' /etc/mail/smrsh").strip() == "755 root:root"
+        directory = gateway.family.smrsh_directory
+        assert set(gateway.out(f"ls {directory}").split()) - gateway.family.smrsh_own == {"logger"}
+        assert gateway.out(f"readlink -f {directory}/logger").strip() == "/usr/bin/logger"
+        assert gateway.out(f"stat -c '%a %U:%G' {directory}").strip() == "755 root:root"
 
     def test_users_of_the_host_direct_nothing(self, gateway):
         """No .forward is looked at."""
-        assert re.search(r"^O ForwardPath(=\s*)?$", gateway.out("cat /etc/mail/sendmail.cf"), re.M)
+        assert re.search(r"^O ForwardPath(=\s*)?$", gateway.out(f"cat {gateway.family.cf}"), re.M)
 
 
 @pytest.mark.only("unprivileged")
@@ -71,7 +72,7 @@ class TestUnprivileged:
     """sendmail_privilege: unprivileged"""
 
     def test_the_local_mailer_knows_no_files_programs_or_lists(self, gateway):
-        flags = re.search(r"^Mlocal,.*?F=([^,]+),", gateway.out("cat /etc/mail/sendmail.cf"), re.M).group(1)
+        flags = re.search(r"^Mlocal,.*?F=([^,]+),", gateway.out(f"cat {gateway.family.cf}"), re.M).group(1)
         assert not set(flags) & set(":|/"), flags
 
     @pytest.mark.parametrize("target", ["/var/tmp/planted", '"|/usr/bin/id >/var/tmp/planted"', ":include:/etc/passwd"])
@@ -81,8 +82,9 @@ class TestUnprivileged:
         assert gateway.run("test -e /var/tmp/planted").returncode != 0
 
     def test_no_jail_and_no_way_to_enter_one(self, gateway):
-        assert not re.search(r"^O SafeFileEnvironment=\S", gateway.out("cat /etc/mail/sendmail.cf"), re.M)
+        assert not re.search(r"^O SafeFileEnvironment=\S", gateway.out(f"cat {gateway.family.cf}"), re.M)
         assert gateway.run("test -e /var/mailjail").returncode != 0
 
     def test_smrsh_knows_no_command(self, gateway):
-        assert gateway.out("ls /etc/mail/smrsh 2>/dev/null || true") == ""
+        found = set(gateway.out(f"ls {gateway.family.smrsh_directory} 2>/dev/null || true").split())
+        assert found <= gateway.family.smrsh_own
