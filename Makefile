@@ -3,6 +3,7 @@ SHELL := /bin/sh
 LAB ?= demo
 GATEWAYS ?=
 SCENARIO ?= default
+FAMILY ?= debian
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
@@ -12,8 +13,8 @@ PYTHON := $(BIN)/python
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-demo: setup ## a small mail world in containers: the gateway is built, takes mail, sends mail, refuses strangers
-	@$(PYTHON) -m demo
+demo: setup ## a small mail world in containers: the gateway is built, takes mail, sends mail, refuses strangers (FAMILY=suse: on that family)
+	@$(PYTHON) -m demo --family $(FAMILY)
 
 setup: ## this machine's packages (as root) and .venv with the pinned tools
 	@sh lab/setup.sh

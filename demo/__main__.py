@@ -15,12 +15,14 @@ from . import steps
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME = "demo"
+# Which test host stands for which family; the name of an image does as well.
+FAMILIES = {"debian": "debian13", "redhat": "el9", "redhat10": "el10", "suse": "suse"}
 
 
 def main(argv=None):
     """Run the demo; exit status 0 only if every step saw what it promised."""
     parser = argparse.ArgumentParser(prog="python3 -m demo", description=__doc__)
-    parser.add_argument("--gateway", default="debian13", metavar="IMAGE", help="image of the gateway (default: debian13)")
+    parser.add_argument("--family", default="debian", help=f"the gateway's: {', '.join(FAMILIES)}, or the name of a recipe under images/ (default: debian)")
     options = parser.parse_args(argv)
     try:
         return demo(options)
@@ -34,7 +36,7 @@ def demo(options):
     started, results = time.monotonic(), []
     heading("The lab: a gateway without sendmail, an internal mail server, an outside client, a name server")
     runtime.prepare()
-    lab = lifecycle.up(NAME, (options.gateway,), None, fresh=True)
+    lab = lifecycle.up(NAME, (FAMILIES.get(options.family, options.family),), None, fresh=True)
     say("collection: built into an archive and installed from it, as you would")
     collection.install()
     heading("The playbook that you would run: ansible-playbook mailjail.sendmail.gateway")

@@ -4,6 +4,8 @@ import re
 
 from lab import address, containers, mailbox
 
+# Whatever the compiled configuration runs for programs; it lies elsewhere on each family.
+SMRSH = "$(sed -n '/^Mprog/s/.*P=\\([^,]*\\).*/\\1/p' /etc/mail/sendmail.cf /etc/sendmail.cf 2>/dev/null | head -n 1) -c /usr/bin/id"
 DIALOGUE = re.compile(r"^(<-|<\*\*| ->|<~|<~\*| ~>|===) ?")
 
 
@@ -119,7 +121,7 @@ def jailed_file(scene):
 
 def smrsh_refused(scene):
     """Programs run through smrsh alone, and smrsh runs what its directory holds: nothing."""
-    answer = scene.run(scene.gateway, "sh", "-c", "$(ls /usr/libexec/sendmail/smrsh /usr/lib/sm.bin/smrsh 2>/dev/null | head -n 1) -c '/usr/bin/id'")
+    answer = scene.run(scene.gateway, "sh", "-c", SMRSH)
     scene.say("    $ smrsh -c /usr/bin/id")
     scene.say("    " + answer.strip())
     return "not available for sendmail programs" in answer
