@@ -214,6 +214,9 @@ def read(path):
         if exc.errno == errno.ELOOP:
             raise CommitError("%s is a symbolic link; expected the file itself. Remove the link and run again." % path, path=path)
         raise CommitError("%s could not be read: %s." % (path, exc.strerror), path=path)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise CommitError("%s is no plain file; expected one. See with 'ls -ld %s' what it is, move it away and run again." % (path, path), path=path)
     with os.fdopen(handle, "rb") as source:
         return source.read()
 

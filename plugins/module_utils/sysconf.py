@@ -280,6 +280,9 @@ def plan(path, values, missing="fail", owner=None, group=None, mode=None, comman
         raise InvalidValue("%s does not exist. Is its package installed? To have it made, set missing to 'create' for it." % path, path=path)
     if data is None and missing == "skip":
         return Plan(path, None, None, [], [], owner, group, mode, None)
+    if data is not None and b"\0" in data:
+        raise InvalidValue("%s is no text: byte %d of it is zero. Nothing was touched. Restore it from a backup, or remove it and have its package write it "
+                           "anew." % (path, data.index(b"\0")), path=path)
     # Bytes that are no UTF-8 come back as they were.
     after, changes = apply((data or b"").decode("utf-8", "surrogateescape"), wanted, path)
     found = os.lstat(path) if data is not None else None

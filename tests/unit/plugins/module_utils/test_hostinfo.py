@@ -150,6 +150,18 @@ def test_units():
 
 
 @pytest.mark.parametrize("text, expected", [
+    ("[Service]\nType=forking\n", "forking"),
+    ("[Service]\nType = exec\n", "exec"),
+    ("[Service]\n# Type=exec\nType=simple\nType=forking\n", "forking"),
+    ("[Service]\nExecStart=/usr/sbin/sendmail\n", "simple"),
+    ("[Service]\nType=exec\nType=\n", "simple"),
+    (None, ""),
+])
+def test_type_of_the_vendor_s_unit(text, expected):
+    assert hostinfo.unit_type(text) == expected
+
+
+@pytest.mark.parametrize("text, expected", [
     ("sendmail\t8.17.1.9-2+deb12u2\tii \npostfix\t3.7.11\trc \nexim4\t\tun \n", {"sendmail": "8.17.1.9-2+deb12u2"}),
     ("sendmail\t8.16.1-11.el9\tinstalled\npackage postfix is not installed\n", {"sendmail": "8.16.1-11.el9"}),
     ("dpkg-query: no packages found matching sendmail\n", {}),

@@ -7,12 +7,15 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import os
 import subprocess
+import sys
 
 import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Result
 
 NOTE = "# " + sysconf.COMMENT + "\n"
 
@@ -172,6 +175,63 @@ def test_plan_refuses(path, missing, word):
     with pytest.raises(InvalidValue) as caught:
         sysconf.plan(path, {"D": "yes"}, missing=missing)
     assert word in caught.value.message
+
+
+def test_what_is_no_file_of_text_is_refused(tmpdir):
+    zero = tmpdir.join("zero")
+    zero.write_binary(b"A=1\n\0\nD=no\n")
+    tmpdir.mkdir("directory")
+    tmpdir.join("link").mksymlinkto("zero")
+    for name, kind, word in (("zero", InvalidValue, "no text: byte 4"), ("directory", CommitError, "no plain file"), ("link", CommitError, "symbolic link")):
+        with pytest.raises(kind) as caught:
+            sysconf.plan(str(tmpdir.join(name)), {"D": "yes"}, missing="create")
+        assert word in caught.value.message and str(tmpdir.join(name)) in caught.value.message
+
+
+class Runner:
+    """Stands in for the one that starts programs: remembers what it was asked, and answers with one exit status."""
+
+    def __init__(self, rc):
+        self.rc, self.asked = rc, []
+
+    def run(self, argv, **_options):
+        self.asked.append(list(argv))
+        if self.rc is None:
+            raise CommandFailed("it did not end.")
+        return Result(self.rc, "", "SuSEconfig: broken" if self.rc else "")
+
+
+@pytest.fixture(name="plans")
+def plans_(tmpdir, monkeypatch):
+    """Two files with the same command, one without, one whose command this host has not; all of them change, one is new."""
+    monkeypatch.setattr(sysconf.disk, "user_id", lambda owner: os.getuid())
+    monkeypatch.setattr(sysconf.disk, "group_id", lambda group: os.getgid())
+    command, paths = [sys.executable, "-V"], [str(tmpdir.join(name)) for name in "abcd"]
+    for path in paths[:3]:
+        with open(path, "w") as target:
+            target.write("D=no\n")
+    commands = [command, command, None, ["/nonexistent/SuSEconfig"]]
+    return [sysconf.plan(path, {"D": "yes"}, missing="create", command=words) for path, words in zip(paths, commands)]
+
+
+def contents(plans):
+    return [os.path.exists(plan.path) and open(plan.path).read() for plan in plans]
+
+
+def test_what_brings_files_into_force_is_run_once_and_only_where_it_is(plans):
+    runner = Runner(0)
+    sysconf.carry_out(plans, runner)
+    assert runner.asked == [[sys.executable, "-V"]]
+    assert all('D=yes' in text or 'D="yes"' in text for text in contents(plans))
+
+
+@pytest.mark.parametrize("rc, word", [(1, "SuSEconfig: broken"), (None, "did not end")])
+def test_if_it_fails_the_files_are_put_back(plans, rc, word):
+    """Otherwise the next run would find nothing to do."""
+    with pytest.raises(CommandFailed) as caught:
+        sysconf.carry_out(plans, Runner(rc))
+    assert contents(plans) == ["D=no\n", "D=no\n", "D=no\n", False]
+    assert word in caught.value.message and plans[0].path in caught.value.message and plans[2].path not in caught.value.message
 
 
 def test_a_file_twice():
