@@ -14,7 +14,8 @@ from harness.tally import Tally
 def main():
     """Run stages; exit status 1 if anything failed."""
     options = parse()
-    shutil.rmtree(places.REPORTS, ignore_errors=True)
+    if not options.stages:
+        shutil.rmtree(places.REPORTS, ignore_errors=True)
     results = {}
     for name in options.stages or STAGES:
         print(f"\n==== {name}: {STAGES[name].__doc__ or ''}".rstrip(), flush=True)

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from . import collection, lengths, library, places, pythons, tally
+from . import platforms as side_by_side
 from .shell import answer, run
 
 SCENARIOS = ("default", "unprivileged")
@@ -110,10 +111,16 @@ def molecule(scenario):
     if oldest is None:
         print("molecule  no Python 3.10 to 3.12 here, so the oldest supported ansible-core is not tried", flush=True)
     destroy = os.environ.get("MOLECULE_DESTROY", "always")
+    shutil.rmtree(places.REPORTS / scenario, ignore_errors=True)
     status = run("molecule", "test", "--scenario-name", scenario, "--destroy", destroy, MAILJAIL_REPORTS=_report(scenario),
                  MAILJAIL_OLDEST=oldest or "", MAILJAIL_INSTALLED=places.INSTALLED, ANSIBLE_FORCE_COLOR=0, PY_COLORS=0, NO_COLOR=1)
     counted = tally.junit(_report(scenario))
     return tally.with_status(counted, status) if counted.failed else counted + tally.one(status == 0)
+
+
+def platforms():
+    """The gateways of the Molecule scenarios side by side: the same answers, and docs/platforms.md is what was seen."""
+    return side_by_side.compare()
 
 
 def _report(stage):
@@ -123,4 +130,4 @@ def _report(stage):
 
 
 STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "m4": m4, "sanity": sanity, "lab": lab,
-          **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}}
+          **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}, "platforms": platforms}
