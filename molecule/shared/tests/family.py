@@ -52,6 +52,8 @@ class Family:
     odd_paths: frozenset = field(default_factory=frozenset)
     # What the distribution itself keeps in smrsh's directory.
     smrsh_own: frozenset = field(default_factory=frozenset)
+    # Where secrets towards other hosts lie.
+    authinfo: str = "/etc/mail/authinfo"
     # State of the distribution's sendmail beside /etc and the queues.
     state_trees: tuple = ()
 
@@ -131,13 +133,34 @@ REDHAT = Family(
                   "/etc/alternatives"),
 )
 
-# SUSE: a stub. The paths are those of the family; what the role does there is still to be said by whoever makes it work.
+# SUSE, as SLES 15 and Leap 15 have it.
 SUSE = replace(
     REDHAT, name="suse", sendmail="/usr/sbin/sendmail", smrsh="/usr/lib/sendmail.d/bin/smrsh", smrsh_directory="/usr/lib/sendmail.d/bin",
-    mc="/etc/mail/linux.mc", cf="/etc/sendmail.cf", submit_mc="/etc/mail/linux.submit.mc", queue_rights="700 root:root", client_queue_rights="770 mail:mail",
-    command_rights="2555 root:mail", client_user="mail", client_unit="sendmail-client.service", packages=("sendmail", "m4"), main_package="sendmail",
-    reinstall="zypper --quiet --non-interactive install --force sendmail", vendor_events={}, vendor_paths=(), boot_flags={}, boot_damage="true",
+    smrsh_own=frozenset({"smrsh"}), mc="/etc/mail/linux.mc", cf="/etc/sendmail.cf", submit_mc="/etc/mail/linux.submit.mc",
+    authinfo="/etc/mail/auth/auth-info", queue_rights="700 root:root", client_queue_rights="770 mail:mail", command_rights="2555 root:mail",
+    client_user="mail", client_unit="sendmail-client.service", packages=("sendmail", "m4"), main_package="sendmail",
+    reinstall="zypper --quiet --non-interactive install --force sendmail m4",
+    boot_flags={
+        "/etc/sysconfig/mail": {"MAIL_CREATE_CONFIG": "no", "SMTPD_LISTEN_REMOTE": "yes"},
+        "/etc/sysconfig/sendmail": {"SENDMAIL_ARGS": "-L sendmail -Am -bd -q30m -om -OPidFile=/run/sendmail.pid",
+                                    "SENDMAIL_CLIENT_ARGS": "-L sendmail-client -Ac -qp30m -OPidFile=/var/spool/clientmqueue/sm-client.pid"}},
+    boot_damage="sed -i 's/^MAIL_CREATE_CONFIG=.*/MAIL_CREATE_CONFIG=yes/' /etc/sysconfig/mail; sed -i '/^SENDMAIL_ARGS=/d' /etc/sysconfig/sendmail;"
+                " sed -i '/mqueue/d' /etc/permissions.local",
+    vendor_events={
+        "config.sendmail": "touch /etc/mail/linux.mc /etc/mail/linux.submit.mc; config.sendmail",
+        "chkstat": "chkstat --system --set",
+        "before the vendor's daemon": "touch /etc/mail/access /etc/aliases; sh /etc/mail/system/sm.pre; sh /etc/mail/system/sm-client.pre",
+        "the vendor's path unit": "systemctl start sendmail-client.path; systemctl enable sendmail-client.path; touch /var/spool/clientmqueue/sm-client.st",
+    },
+    # make builds the maps that it knows whether they are used or not.
+    vendor_paths=("/etc/mail/genericstable.db", "/etc/mail/virtusertable.db", "/etc/ld.so.cache"), state_trees=("/var/lib/sendmail",),
 )
+
+# Newer than that: the tools lie elsewhere, and the vendor's unit wants a daemon that stays in the foreground.
+SUSE_EXEC = replace(
+    SUSE, smrsh="/usr/libexec/sendmail.d/bin/smrsh", smrsh_own=frozenset(),
+    boot_flags={**SUSE.boot_flags, "/etc/sysconfig/sendmail": {
+        **SUSE.boot_flags["/etc/sysconfig/sendmail"], "SENDMAIL_ARGS": "-L sendmail -Am -bD -q30m -om -OPidFile=/run/sendmail.pid"}})
 
 # Without Berkeley DB.
 REDHAT_10 = replace(REDHAT, map_type="cdb", alias_type="cdb", suffix=".cdb")
@@ -150,5 +173,5 @@ def family_of(os_release):
     if words & {"rhel", "fedora"}:
         return REDHAT_10 if "fedora" == found.get("ID") or int(found["VERSION_ID"].split(".")[0]) >= 10 else REDHAT
     if words & {"suse", "opensuse", "sles"}:
-        return SUSE
+        return SUSE if found["VERSION_ID"].startswith("15.") else SUSE_EXEC
     return DEBIAN

@@ -118,15 +118,15 @@ def test_a_trusted_user_is_in_its_class(gateway):
 
 def test_a_password_is_shown_nowhere(runs, gateway):
     """Neither by the run, with its diff, nor in the host's journal, nor to anybody but the daemon."""
-    encoded = gateway.out("cat /etc/mail/authinfo").split('"P=')[1].split('"')[0]
+    encoded = gateway.out(f"cat {gateway.family.authinfo}").split('"P=')[1].split('"')[0]
     for run in runs.values():
         assert SECRET not in run.output and encoded not in run.output
         assert SECRET not in str(run.record) and encoded not in str(run.record)
     # Words to look for by standard input: sudo would log them with the command.
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", f"{SECRET}\n{encoded}\n").stdout.strip() == "0"
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
-    assert gateway.out("stat -c '%a %U' /etc/mail/authinfo").strip() == "600 root"
-    assert gateway.run(f"cat /etc/mail/authinfo {gateway.family.database('/etc/mail/authinfo')}", user="nobody").stdout == ""
+    assert gateway.out(f"stat -c '%a %U' {gateway.family.authinfo}").strip() == "600 root"
+    assert gateway.run(f"cat {gateway.family.authinfo} {gateway.family.database(gateway.family.authinfo)}", user="nobody").stdout == ""
 
 
 def test_at_the_end_none_of_it_is_in_force(world, values, gateway, client, mail):
