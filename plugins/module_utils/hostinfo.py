@@ -295,10 +295,15 @@ class Host:
     """Fetches what the parsers read. ``reasons`` collects why something is unknown.
 
     :param runner: the one that starts programs.
+    :param str prefix: the directory below which sendmail was built from source, if that is the one that counts.
     """
 
-    def __init__(self, runner):
+    def __init__(self, runner, prefix=""):
         self.runner, self.reasons, self.debug = runner, {}, ""
+        self.programs = (prefix + "/sbin/sendmail",) if prefix else PROGRAMS
+        self.makemaps = [prefix + "/sbin/makemap"] if prefix else [which("makemap"), "/usr/libexec/sendmail/makemap"]
+        self.libraries = [prefix + "/share/sendmail-cf"] if prefix else CF_LIBRARIES
+        self.smrshs = [prefix + "/sbin/smrsh"] if prefix else SMRSH_PROGRAMS
 
     def ask(self, key, argv, stdin=None, timeout=5):
         """Run a program; return its standard output, whatever its exit status, or an empty string and a reason under ``key``."""
@@ -334,12 +339,13 @@ class Host:
     def sendmail(self, qualified, classes):
         """Return what is known of the sendmail program: where it is, whose the command is, its version and how it was compiled."""
         chain = follow(PROGRAMS[0]) if os.path.lexists(PROGRAMS[0]) else []
-        found = [(path, os.path.realpath(path)) for path in PROGRAMS if os.path.isfile(path)]
-        marks = dict((real, self._mark(real)) for real in set(real for path, real in found))
-        owner = marks.get(found[0][1], ("", ""))[0] if found and found[0][0] == PROGRAMS[0] else ""
+        found = [(path, os.path.realpath(path)) for path in self.programs if os.path.isfile(path)]
+        command = os.path.realpath(PROGRAMS[0]) if os.path.isfile(PROGRAMS[0]) else ""
+        marks = dict((real, self._mark(real)) for real in set([real for path, real in found] + [command]) if real)
+        owner = marks.get(command, ("", ""))[0]
         path, version = next(((real, marks[real][1]) for _path, real in found if marks[real][0] == "sendmail"), ("", ""))
         if not path:
-            self.reasons["sendmail"] = "No sendmail program in %s." % ", ".join(PROGRAMS)
+            self.reasons["sendmail"] = "No sendmail program in %s." % ", ".join(self.programs)
         if path and qualified:
             self._ask_sendmail(path, classes)
         elif path:
@@ -371,22 +377,22 @@ class Host:
 
     def map_types(self):
         """Return makemap's path and the map types that it knows."""
-        path = which("makemap") or first_existing(["/usr/libexec/sendmail/makemap"])
+        path = first_existing([path for path in self.makemaps if path])
         if not path:
             self.reasons["makemap"] = "No makemap program."
         return {"makemap": path, "types": self.ask("makemap", [path, "-l"]).split() if path else []}
 
     def library(self):
         """Return the directory of the cf library and its version, and m4's path."""
-        path = first_existing(CF_LIBRARIES, "m4/cf.m4")
+        path = first_existing(self.libraries, "m4/cf.m4")
         version = re.search(r"^DZ([\w.]+)", read_text(os.path.join(path, "m4/version.m4")) or "", re.M) if path else None
         if not path:
-            self.reasons["library"] = "No cf library (m4/cf.m4) in %s." % ", ".join(CF_LIBRARIES)
+            self.reasons["library"] = "No cf library (m4/cf.m4) in %s." % ", ".join(self.libraries)
         return {"path": path, "version": version.group(1) if version else "", "m4": which("m4")}
 
     def smrsh(self):
         """Return smrsh's path and the directory of commands that is compiled into it."""
-        path = first_existing(SMRSH_PROGRAMS)
+        path = first_existing(self.smrshs)
         text = (read_text(path) or "") if path else ""
         return {"program": path, "directory": next((name for name in SMRSH_DIRECTORIES if "\0%s\0" % name in text), "")}
 
@@ -488,7 +494,7 @@ class Host:
         return round(time.time() - float(uptime[0]) + float(fields[19]) / os.sysconf("SC_CLK_TCK"), 2)
 
 
-def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS):
+def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None):
     """Return everything that the module documents.
 
     :param runner: the one that starts programs.
@@ -497,8 +503,9 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS):
     :param groups: groups to look up.
     :param units: systemd units to ask for.
     :param ports: TCP ports whose listeners are wanted.
+    :param prefix: the directory below which sendmail was built from source; then no other sendmail counts.
     """
-    host = Host(runner)
+    host = Host(runner, prefix or "")
     identity = host.identity()
     program = host.sendmail(identity["qualified"], classes)
     listeners, states = host.listeners(ports), host.units(units)

@@ -47,6 +47,9 @@ options:
     type: list
     elements: int
     default: [25, 465, 587]
+  prefix:
+    description: The directory below which sendmail was built by M(mailjail.sendmail.sendmail_source). Then that one is looked at, and no other counts.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -251,6 +254,7 @@ def main():
         "groups": {"type": "list", "elements": "str", "default": ACCOUNTS},
         "units": {"type": "list", "elements": "str", "default": list(hostinfo.UNITS)},
         "ports": {"type": "list", "elements": "int", "default": list(hostinfo.PORTS)},
+        "prefix": {"type": "path"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     module.exit_json(changed=False, **hostinfo.gather(Runner(), **module.params))
