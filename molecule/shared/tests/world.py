@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -92,6 +94,14 @@ class Run:
     def __repr__(self):
         said = "\n".join(self.messages) or self.output[-3000:]
         return f"<run: exit {self.status}, changed {self.record and [row['task'] for row in self.record['results'] if row['changed']]}>\n{said}"
+
+    def of(self, host):
+        """What it did to one host, by its name in the inventory."""
+        totals = self.totals.get(host, {})
+        results = [row for row in self.record.get("results", []) if row["host"] == host]
+        failed = bool(not totals or totals["failures"] or totals["unreachable"])
+        said = "\n".join(line for line in self.output.splitlines() if host in re.split(r"[][ :]+", line))
+        return Run(int(failed), said, {**self.record, "hosts": {host: totals}, "results": results})
 
     @property
     def totals(self):
@@ -202,6 +212,21 @@ class World:
         """The newest record of a directory (that of Molecule's own runs by default)."""
         found = sorted((records or self.work / "runs").glob("*.json"))
         return json.loads(found[-1].read_text()) if found else {}
+
+    def cases(self, gateway, rows):
+        """One run in which a gateway stands under many names, each with variables of its own.
+
+        :param dict rows: name of the case to its variables.
+        :returns: dict of name to :class:`Run`.
+        """
+        names = {f"case-{number}": name for number, name in enumerate(rows)}
+        hosts = {alias: {**gateway.facts, **rows[name]} for alias, name in names.items()}
+        self.work.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", suffix=".yml", dir=self.work) as inventory:
+            json.dump({"gateways": {"hosts": hosts}}, inventory)
+            inventory.flush()
+            run = self.play("--inventory", inventory.name, "--limit", "case-*")
+        return {name: run.of(alias) for alias, name in names.items()}
 
     def converge(self, *options, **more):
         """Run the playbook, which must succeed everywhere."""

@@ -8,11 +8,13 @@ EVENTS = {
     "packages reinstalled": lambda family: family.reinstall,
     "restart with touched sources": lambda family: f"touch {family.mc} {family.submit_mc} /etc/mail/access /etc/aliases; systemctl restart {family.mta_unit}",
 }
+# systemd notes here at a boot that packages were changed before it.
+SYSTEM_PATHS = ("/etc/.updated",)
 
 
 def managed(gateway, found):
     """What is left of a difference when the vendor's own files are taken out."""
-    return {path: pair for path, pair in found.items() if not path.startswith(gateway.family.vendor_paths)}
+    return {path: pair for path, pair in found.items() if not path.startswith((*gateway.family.vendor_paths, *SYSTEM_PATHS))}
 
 
 def assert_hands_off(world, before):
@@ -58,3 +60,14 @@ def test_nothing_is_left_to_do(world):
     """After all of that the playbook finds everything as it left it."""
     run = world.converge()
     assert [run.changed(gateway) for gateway in world.gateways] == [[]] * len(world.gateways)
+
+
+def test_one_run_mends_what_the_vendor_did_without_our_flags(world):
+    """Somebody takes the boot flags back and reinstalls: what the vendor's scripts then do is named and undone."""
+    before = world.everywhere(state)
+    world.everywhere(lambda gateway: gateway.run(f"{gateway.family.boot_damage}; {gateway.family.reinstall}"))
+    done = world.converge()
+    assert all(done.changed(gateway) for gateway in world.gateways), done
+    assert_hands_off(world, before)
+    again = world.converge()
+    assert [again.changed(gateway) for gateway in world.gateways] == [[]] * len(world.gateways)
