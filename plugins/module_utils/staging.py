@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import re
 import shutil
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, tables
@@ -20,6 +21,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Co
 RANKS = {"file": 1, "source": 2, "mc": 3, "database": 4, "submission": 5, "main": 6}
 # A daemon reads these once, when it starts; maps and aliases it opens anew for each session.
 READ_AT_START = ("class", "main", "submission")
+DATABASES = (".db", ".cdb")
 ROOT_ONLY = {"owner": "root", "group": "root", "mode": "0600"}
 
 
@@ -58,6 +60,7 @@ class Stage:
         self.items, self.warnings, self.redirections, self.lookups, self.known = [], [], {}, [], []
         self.state = generations.read_state(params["state_directory"])
         self.state.setdefault("maps", {})
+        self.retired = []
         self.compiled = {}
 
     def put(self, name, data):
@@ -221,9 +224,26 @@ class Stage:
         shutil.copyfile(path, target)
         return target
 
+    def retire(self):
+        """Find what a former configuration consisted of and this one does not: it goes when the daemon has been proven to serve without it.
+
+        A path that somebody else provides now, or that the compiled text still names, stays.
+        """
+        managed = set(item.path for item in self.items)
+        lent = set(path for spec in self.params["maps"] for path in (spec["host_file"], spec["accepted"]) if path)
+        former = self.state.get("paths", []) + self.state.get("retired", [])
+        self.retired = [path for path in sorted(set(former) - managed - lent) if os.path.lexists(path) and not self._is_named(path, managed)]
+
+    def _is_named(self, path, managed):
+        base = path[:-len(os.path.splitext(path)[1])] if os.path.splitext(path)[1] in DATABASES else path
+        return base not in managed and any(re.search(r"(?<![\w./-])%s(?![\w/-])" % re.escape(base), text) for text in self.compiled.values())
+
     def remember(self):
-        """Write down which paths are managed, in the order of the commit, and how big files are known again."""
+        """Write down which paths are managed, in the order of the commit, which are no longer, and how big files are known again."""
         self.state["paths"] = self.paths()
+        self.state.pop("retired", None)
+        if self.retired:
+            self.state["retired"] = self.retired
         for spec, map_type, origin in self.known:
             self.state["maps"][spec["path"]] = self._known(spec, map_type, origin)
         generations.write_state(self.params["state_directory"], self.state)

@@ -217,8 +217,9 @@ class Recovery:
         self.directory = directory
 
     def mark_good(self):
-        """Remember that the live configuration was proven."""
+        """Remember that the live configuration was proven; what it replaced can go."""
         generations.mark_good(self.directory)
+        generations.retire(self.directory)
 
     def restore(self):
         """Put the last good configuration back; return its id or None, and a sentence."""

@@ -116,7 +116,7 @@ def test_a_trusted_user_is_in_its_class(gateway):
     assert "ansible" in gateway.out("echo '$=t' | /usr/sbin/sendmail -bt").split()
 
 
-def test_a_password_is_shown_nowhere(runs, gateway):
+def test_a_password_is_shown_nowhere(world, runs, gateway):
     """Neither by the run, with its diff, nor in the host's journal, nor to anybody but the daemon."""
     encoded = gateway.out("cat /etc/mail/authinfo").split('"P=')[1].split('"')[0]
     for run in runs.values():
@@ -126,14 +126,27 @@ def test_a_password_is_shown_nowhere(runs, gateway):
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", f"{SECRET}\n{encoded}\n").stdout.strip() == "0"
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
     assert gateway.out("stat -c '%a %U' /etc/mail/authinfo").strip() == "600 root"
+    assert int(gateway.out("stat -c %a /etc/mail/authinfo.db")) == (600 if world.scenario == "default" else 640)
     assert gateway.run("cat /etc/mail/authinfo /etc/mail/authinfo.db", user="nobody").stdout == ""
 
 
+DROPPED = [f"/etc/mail/{name}{suffix}" for name in ("virtusertable", "genericstable", "domaintable", "userdb", "authinfo") for suffix in ("", ".db")]
+
+
 def test_at_the_end_none_of_it_is_in_force(world, values, gateway, client, mail):
-    world.converge()
+    assert gateway.out(f"ls {' '.join(DROPPED)}").split() == sorted(DROPPED)
+    predicted, done = world.converge("--check"), world.converge()
     try:
+        assert predicted.changes(gateway) == done.changes(gateway)
+        assert done.names(gateway) >= set(DROPPED)
+        assert gateway.run(f"ls -d {' '.join(DROPPED)}").stdout == "", "a map that is no longer declared stayed on the host"
         assert replies(client, gateway.outside, "sales@virtual.example")[-1].refused
         assert replies(client, gateway.outside, "alice@corp.example", source=world.facts["lab_client_listed"])[-1].refused
         assert world.converge().changed(gateway) == []
+        # The way back brings the maps along.
+        assert world.play(playbook="mailjail.sendmail.rollback").status == 0
+        assert gateway.out(f"ls {' '.join(DROPPED)}").split() == sorted(DROPPED)
+        assert set(DROPPED) <= world.converge().names(gateway)
+        assert gateway.run(f"ls -d {' '.join(DROPPED)}").stdout == ""
     finally:
         world.converge(values=values)
