@@ -189,6 +189,15 @@ def mark_good(state_directory):
         write_state(state_directory, dict(state, good=live_fingerprint(state)))
 
 
+def retire(state_directory):
+    """Remove what the configuration no longer uses, once the daemon has been proven to serve without it; a generation still holds it."""
+    state = read_state(state_directory)
+    for path in state.get("retired", []):
+        disk.remove(path)
+    if "retired" in state:
+        write_state(state_directory, {key: value for key, value in state.items() if key != "retired"})
+
+
 def last_good(state_directory):
     """Return the id of the newest generation proven good, else of the newest one, else None."""
     found = listing(state_directory)
@@ -254,7 +263,18 @@ def restore(state_directory, wanted):
             disk.remove(path)
         elif "stored" in entry:
             _put_back(os.path.join(_directory(state_directory), manifest["id"], entry["stored"]), path, entry)
+    _manage(state_directory, manifest)
     return changed
+
+
+def _manage(state_directory, manifest):
+    """Remember that the files of a generation are the managed ones again, so that the next run knows which of them to retire."""
+    state = read_state(state_directory)
+    state.pop("retired", None)
+    state["paths"] = [path for path in manifest["order"] if not manifest["files"][path].get("absent")]
+    if manifest.get("good"):
+        state["good"] = live_fingerprint(state)
+    write_state(state_directory, state)
 
 
 def _put_back(stored, path, entry):

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import re
 import shutil
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, tables
@@ -58,7 +59,7 @@ class Stage:
         self.items, self.warnings, self.redirections, self.lookups, self.known = [], [], {}, [], []
         self.state = generations.read_state(params["state_directory"])
         self.state.setdefault("maps", {})
-        self.compiled, self.suffixes = {}, {}
+        self.compiled, self.suffixes, self.retired = {}, {}, []
 
     def put(self, name, data):
         """Write bytes to a new file of the stage and return its path."""
@@ -220,9 +221,27 @@ class Stage:
         shutil.copyfile(path, target)
         return target
 
+    def retire(self):
+        """Find what a former configuration consisted of and this one does not: it goes when the daemon has been proven to serve without it.
+
+        A path that somebody else provides now, or that the compiled text still names, stays.
+        """
+        managed = set(item.path for item in self.items)
+        lent = set(path for spec in self.params["maps"] for path in (spec["host_file"], spec["accepted"]) if path)
+        of_another_type = [os.path.splitext(path)[0] + one for path in managed if path.endswith(mapbuild.SUFFIXES) for one in mapbuild.SUFFIXES]
+        former = self.state.get("paths", []) + self.state.get("retired", []) + of_another_type
+        self.retired = [path for path in sorted(set(former) - managed - lent) if os.path.lexists(path) and not self._is_named(path, managed)]
+
+    def _is_named(self, path, managed):
+        base = path[:-len(os.path.splitext(path)[1])] if os.path.splitext(path)[1] in mapbuild.SUFFIXES else path
+        return base not in managed and any(re.search(r"(?<![\w./-])%s(?![\w/-])" % re.escape(base), text) for text in self.compiled.values())
+
     def remember(self):
-        """Write down which paths are managed, in the order of the commit, and how big files are known again."""
+        """Write down which paths are managed, in the order of the commit, which are no longer, and how big files are known again."""
         self.state["paths"] = self.paths()
+        self.state.pop("retired", None)
+        if self.retired:
+            self.state["retired"] = self.retired
         for spec, map_type, origin in self.known:
             self.state["maps"][spec["path"]] = self._known(spec, map_type, origin)
         generations.write_state(self.params["state_directory"], self.state)
@@ -246,12 +265,6 @@ class Stage:
         if map_type not in self.suffixes:
             self.suffixes[map_type] = mapbuild.suffix(self.runner, map_type, os.path.join(self.directory, "suffix"), self.params["makemap"])
         return self.suffixes[map_type]
-
-    def superseded(self):
-        """Return the databases of managed maps that another type made and no configuration names any more; a daemon that still runs may read them."""
-        managed = [item.path for item in self.items]
-        others = [os.path.splitext(item.path)[0] + one for item in self.items if item.kind == "database" for one in mapbuild.SUFFIXES]
-        return sorted(path for path in set(others) if path not in managed and os.path.isfile(path))
 
     def _target(self, spec):
         """Return the name under which a database is built, without its suffix."""

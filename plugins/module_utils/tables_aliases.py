@@ -136,12 +136,22 @@ def target_problem(target, context):
         return _file_problem(target, context)
     if target.lower().startswith(":include:"):
         return _include_problem(target[9:].strip(), context)
+    if _is_disguised(target):
+        return "'%s' leads to a program or a file behind an address; write the program, file or :include: plainly, so that it can be checked" % target
     bare = re.sub(r"\s*\([^()]*\)\Z", "", target[1:] if target[0] == "\\" else target)
     if tables_syntax.is_address(bare) or tables_syntax.is_local_part(bare):
         return None
     if re.match(r"[^<>]*<[^<>\s]+>\Z", target) and tables_syntax.is_address(target[target.index("<") + 1:-1]):
         return None
     return "'%s' is no address, local name, file, program or :include:" % target
+
+
+def _is_disguised(target):
+    """Tell whether a program or file would come out when sendmail has taken off phrases, quotes, backslashes, routes and a host of its own."""
+    inside = re.search(r"<([^<>]*)>", target)
+    address = (inside.group(1) if inside else target).replace('"', "").replace("\\", "").strip()
+    local = address.rpartition("@")[0] or address
+    return ":include:" in local.lower() or any(part.strip()[:1] in ("|", "/") for part in re.split("[!:%]", local))
 
 
 def _program_problem(target, context):

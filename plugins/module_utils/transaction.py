@@ -69,6 +69,7 @@ def run(params, runner, check_mode):
         if wanted:
             return {"changed": False, "wanted_files": wanted, "warnings": []}
         report = _prove(stage, params, runner, map_types) if installed else []
+        stage.retire()
         return _conclude(stage, params, report, check_mode)
 
 
@@ -118,7 +119,6 @@ def _conclude(stage, params, report, check_mode):
     """Stages 5 and 6: commit, report."""
     changes = _changes(stage, params["directories"])
     result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "generation": None,
-              "superseded": stage.superseded(),
               "diff": [_diff(item) for item in stage.ordered() if item.staged and item.kind != "database"] + _attribute_diff(changes)}
     if not check_mode:
         for directory in sorted(set(os.path.dirname(item.path) for item in stage.items)):
@@ -160,7 +160,7 @@ def _changes(stage, directories):
     for item in stage.ordered():
         changes += item.changes if item.staged else []
         changes += _attribute_rows(item.path, vars(item))
-    return changes
+    return changes + [{"what": "retired", "name": path, "before": "present", "after": "absent once the daemon serves without it"} for path in stage.retired]
 
 
 def _attribute_rows(path, spec):
@@ -179,7 +179,7 @@ def _diff(item):
 
 
 def _attribute_diff(changes):
-    rows = [change for change in changes if change["what"] in ("owner", "group", "mode", "directory", "database")]
+    rows = [change for change in changes if change["what"] in ("owner", "group", "mode", "directory", "database", "retired")]
     return [{"before_header": row["name"], "after_header": row["name"], "before": "%s: %s\n" % (row["what"], row["before"]),
              "after": "%s: %s\n" % (row["what"], row["after"])} for row in rows]
 
@@ -190,8 +190,7 @@ def commit(stage, params):
     :returns: id of the generation that holds the state before.
     :raises CommitError: a rename failed; what had been renamed was put back.
     """
-    # A database of a former type goes when the new one serves; the way back needs it.
-    kept = generations.keep(params["state_directory"], stage.superseded() + stage.paths(), params["keep_generations"],
+    kept = generations.keep(params["state_directory"], stage.retired + stage.paths(), params["keep_generations"],
                             [item.path for item in stage.items if item.staged])
     try:
         for spec in params["directories"]:

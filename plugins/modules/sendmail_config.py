@@ -376,11 +376,6 @@ paths:
   returned: always
   type: list
   elements: str
-superseded:
-  description: Databases of managed maps that a former run made as another type. M(mailjail.sendmail.sendmail_service) removes them once the new ones serve.
-  returned: always
-  type: list
-  elements: str
 restart_pending:
   description: Whether the running daemon is older than what it reads when it starts.
   returned: always

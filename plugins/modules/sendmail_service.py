@@ -118,11 +118,6 @@ options:
     type: list
     elements: path
     default: []
-  superseded:
-    description: Databases of maps in whose place others serve now. They are removed when the daemon has been proven, and not before.
-    type: list
-    elements: path
-    default: []
   masked_units:
     description: Units of the vendor that start a second daemon or queue runner. They are stopped and masked.
     type: list
@@ -201,11 +196,9 @@ restored:
   type: str
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk, generations
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -229,8 +222,9 @@ class Recovery:
         self.directory = directory
 
     def mark_good(self):
-        """Remember that the live configuration was proven."""
+        """Remember that the live configuration was proven; what it replaced can go."""
         generations.mark_good(self.directory)
+        generations.retire(self.directory)
 
     def restore(self):
         """Put the last good configuration back; return its id or None, and a sentence."""
@@ -254,13 +248,8 @@ def run(params, check_mode):
         daemon.bring_up(supervisor, recovery)
     elif not check_mode:
         recovery.mark_good()
-    superseded = [path for path in params["superseded"] if os.path.lexists(path)]
-    for path in superseded if not check_mode else ():
-        disk.remove(path)
     listeners = [daemon.spell(entry) for unit in units for entry in unit.listeners]
-    report = supervisor.report()
-    report["reasons"] += ["%s was superseded by a database of another type" % path for path in superseded]
-    return dict(report, changed=changed or bool(superseded), listeners=listeners, diff=diff)
+    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff)
 
 
 def main():
@@ -271,7 +260,6 @@ def main():
         "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
         "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
-        "superseded": {"type": "list", "elements": "path", "default": []},
         "masked_units": {"type": "list", "elements": "str", "default": []},
         "timeout": {"type": "int", "default": 30},
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},

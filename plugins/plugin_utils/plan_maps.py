@@ -66,7 +66,7 @@ def _map(site, name, derived):
     found = {"name": name, "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
              "type": map_type(site, name), "secret": secret, "owner": "root", "group": "root",
              "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
-             "database_owner": "root", "database_group": readers, "database_mode": "0640"}
+             "database_owner": "root", "database_group": readers, "database_mode": "0600" if secret and readers == "root" else "0640"}
     sources = [source for source in ("file", "host_file") if said.get(source)]
     if len(sources) > 1 or sources and said.get("entries"):
         raise InvalidValue("sendmail_%s names %s; a map comes from one place, and a file is the whole map. Put the entries into the file." % (

@@ -116,7 +116,7 @@ def test_a_trusted_user_is_in_its_class(gateway):
     assert "ansible" in gateway.out("echo '$=t' | /usr/sbin/sendmail -bt").split()
 
 
-def test_a_password_is_shown_nowhere(runs, gateway):
+def test_a_password_is_shown_nowhere(world, runs, gateway):
     """Neither by the run, with its diff, nor in the host's journal, nor to anybody but the daemon."""
     encoded = gateway.out(f"cat {gateway.family.authinfo}").split('"P=')[1].split('"')[0]
     for run in runs.values():
@@ -126,14 +126,32 @@ def test_a_password_is_shown_nowhere(runs, gateway):
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", f"{SECRET}\n{encoded}\n").stdout.strip() == "0"
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
     assert gateway.out(f"stat -c '%a %U' {gateway.family.authinfo}").strip() == "600 root"
-    assert gateway.run(f"cat {gateway.family.authinfo} {gateway.family.database(gateway.family.authinfo)}", user="nobody").stdout == ""
+    database = gateway.family.database(gateway.family.authinfo)
+    assert int(gateway.out(f"stat -c %a {database}")) == (600 if world.kind == "default" else 640)
+    assert gateway.run(f"cat {gateway.family.authinfo} {database}", user="nobody").stdout == ""
+
+
+def dropped(family):
+    """What is of the variables alone: texts and databases."""
+    texts = [*(f"/etc/mail/{name}" for name in ("virtusertable", "genericstable", "domaintable")), family.authinfo]
+    return [path for text in texts for path in (text, family.database(text))]
 
 
 def test_at_the_end_none_of_it_is_in_force(world, values, gateway, client, mail):
-    world.converge()
+    gone = dropped(gateway.family)
+    assert gateway.out(f"ls {' '.join(gone)}").split() == sorted(gone)
+    predicted, done = world.converge("--check"), world.converge()
     try:
+        assert predicted.changes(gateway) == done.changes(gateway)
+        assert done.names(gateway) >= set(gone)
+        assert gateway.run(f"ls -d {' '.join(gone)}").stdout == "", "a map that is no longer declared stayed on the host"
         assert replies(client, gateway.outside, "sales@virtual.example")[-1].refused
         assert replies(client, gateway.outside, "alice@corp.example", source=world.facts["lab_client_listed"])[-1].refused
         assert world.converge().changed(gateway) == []
+        # The way back brings the maps along.
+        assert world.play(playbook="mailjail.sendmail.rollback").status == 0
+        assert gateway.out(f"ls {' '.join(gone)}").split() == sorted(gone)
+        assert set(gone) <= world.converge().names(gateway)
+        assert gateway.run(f"ls -d {' '.join(gone)}").stdout == ""
     finally:
         world.converge(values=values)

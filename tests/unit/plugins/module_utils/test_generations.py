@@ -150,3 +150,14 @@ def test_unreadable_state_only_costs_work(host):
     state, unused = host
     put(os.path.join(state, "state.json"), "{ half")
     assert generations.read_state(state) == {}
+
+
+def test_what_is_retired_goes_and_comes_back_with_its_generation(host):
+    state, files = host
+    kept = generations.keep(state, files, 5)
+    generations.write_state(state, {"paths": files[1:], "retired": files[:1]})
+    generations.retire(state)
+    assert not os.path.exists(files[0])
+    assert "retired" not in generations.read_state(state)
+    assert generations.restore(state, kept) == files[:1]
+    assert generations.read_state(state)["paths"] == files

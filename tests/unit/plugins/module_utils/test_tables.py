@@ -507,6 +507,13 @@ def test_alias_is_taken(name, value):
         ("a", "/var/mailjail", HUB, "below /var/mailjail/"),
         ("a", ":include:list", HUB, "absolute"),
         ("a", "r\u00f6@x.example", HUB, "outside ASCII"),
+        ("a", '"|cmd"@localhost', GATEWAY, "behind an address"),
+        ("a", '"|vacation"@hub.example.org', HUB, "behind an address"),
+        ("a", "\\|cmd", GATEWAY, "behind an address"),
+        ("a", "host!|cmd", GATEWAY, "behind an address"),
+        ("a", "Name <|cmd@localhost>", GATEWAY, "behind an address"),
+        ("a", '"/var/mailjail/x"@localhost', GATEWAY, "behind an address"),
+        ("a", '":include:/etc/shadow"@localhost', GATEWAY, "behind an address"),
         ("a", ", ".join("user%d@x.example" % number for number in range(80)), HUB, "split the list"),
     ],
 )
