@@ -15,7 +15,7 @@ def pytest_configure(config):
     reports = os.environ.get("MAILJAIL_REPORTS")
     if reports and config.args and not config.option.xmlpath:
         config.option.xmlpath = f"{reports}/{Path(config.args[0]).resolve().parent.name}.xml"
-    config.addinivalue_line("markers", "only(kind): this test belongs to one kind of gateway, default (jailed) or unprivileged")
+    config.addinivalue_line("markers", "only(name...): this test belongs to one kind of gateway, default (jailed) or unprivileged, or to some scenarios")
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -24,8 +24,8 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out what belongs to another kind of gateway."""
-    items[:] = [item for item in items if all(WORLD.kind in mark.args for mark in item.iter_markers("only"))]
+    """Leave out what belongs to another kind of gateway, or to other scenarios."""
+    items[:] = [item for item in items if all({WORLD.kind, WORLD.scenario} & set(mark.args) for mark in item.iter_markers("only"))]
 
 
 @pytest.fixture(scope="session")

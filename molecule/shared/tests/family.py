@@ -121,7 +121,7 @@ REDHAT = Family(
     # What the vendor's own /etc/mail/make builds, so that an administrator who calls it by habit does no harm.
     map_type="hash", alias_type="hash", suffix=".db",
     boot_flags={"/etc/sysconfig/sendmail": {"DAEMON": "yes", "QUEUE": "1h", "SENDMAIL_OPTS": "-q1h"}},
-    boot_damage="sed -i 's/^DAEMON=.*/DAEMON=no/; s/^SENDMAIL_OPTS=.*/SENDMAIL_OPTS=\"-bs\"/' /etc/sysconfig/sendmail",
+    boot_damage="sed -i 's/^DAEMON=.*/DAEMON=\"no\"/; s/^SENDMAIL_OPTS=.*/SENDMAIL_OPTS=\"-bs\"/' /etc/sysconfig/sendmail",
     vendor_events={
         "/etc/mail/make": "touch /etc/mail/sendmail.mc /etc/mail/submit.mc /etc/mail/access /etc/aliases; /etc/mail/make; /etc/mail/make aliases",
         "make -C /etc/mail": "touch /etc/mail/sendmail.mc /etc/mail/submit.mc /etc/mail/mailertable; dnf -q -y install make;"

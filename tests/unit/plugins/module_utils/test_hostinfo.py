@@ -45,6 +45,18 @@ def test_os_release(text, family, identity, version):
     assert (found["family"], found["id"], found["version_id"]) == (family, identity, version)
 
 
+@pytest.mark.parametrize("family, there, lacks", [
+    ("redhat", {"/usr/bin/rpm", "/usr/bin/dnf"}, []),
+    ("redhat", {"/usr/bin/dpkg-query", "/usr/bin/apt-get"}, ["/usr/bin/rpm", "/usr/bin/dnf"]),
+    ("redhat", {"/usr/bin/rpm", "/usr/bin/zypper"}, ["/usr/bin/dnf"]),
+    ("suse", {"/usr/bin/rpm", "/usr/bin/dnf"}, ["/usr/bin/zypper"]),
+    ("debian", {"/usr/bin/dpkg-query", "/usr/bin/apt-get"}, []),
+    ("unknown", set(), []),
+])
+def test_an_identity_alone_makes_no_family(family, there, lacks):
+    assert hostinfo.family_lacks(family, there.__contains__) == lacks
+
+
 @pytest.mark.parametrize("text, name, expected", [
     ("127.0.0.1 localhost\n192.0.2.1 mx.example.org mx\n", "mx", ["mx.example.org", "mx"]),
     ("192.0.2.1 mx.example.org mx # our gateway\n", "MX", ["mx.example.org", "mx"]),

@@ -374,3 +374,34 @@ def test_full_disk_is_told(stage):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert os.listdir(stage) == ["source"]
+
+
+# -- how a database ends
+
+
+class Maker(object):
+    """A runner whose makemap ends its databases in its own way; of a type that it lacks it makes none."""
+
+    def __init__(self, suffix):
+        self.suffix = suffix
+
+    def run(self, argv, stdin=None, timeout=None):
+        if self.suffix:
+            open(argv[-1] + self.suffix, "wb").close()
+        return Result(0 if self.suffix else 73, "", "" if self.suffix else "Need to recompile with -DCDB")
+
+
+@pytest.mark.parametrize("made", [".cdb", ".db"])
+def test_makemap_says_itself_how_a_cdb_map_ends(tmp_path, made):
+    assert mapbuild.suffix(Maker(made), "cdb", str(tmp_path / "suffix")) == made
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_berkeley_db_has_one_way(tmp_path):
+    assert [mapbuild.suffix(None, one, str(tmp_path / "suffix")) for one in ("hash", "btree")] == [".db", ".db"]
+
+
+def test_a_makemap_without_cdb_is_named(tmp_path):
+    with pytest.raises(CommandFailed) as raised:
+        mapbuild.suffix(Maker(""), "cdb", str(tmp_path / "suffix"))
+    assert "-DCDB" in raised.value.message

@@ -304,3 +304,34 @@ def test_the_context_names_what_the_tables_know():
     known = plan.context(site(mailers=["procmail", "nosuch"]))
     assert {"local", "prog", "esmtp", "relay", "procmail", "discard"} <= set(known["mailers"])
     tables.Context(**{key: value for key, value in known.items() if value is not None})
+
+
+# -- what a family's own tools build, and what a host's makemap builds at all
+
+
+@pytest.mark.parametrize("familys, makemap, said, expected", [
+    ("hash", ["hash", "btree", "cdb", "implicit"], {}, {"access": "hash", "aliases": "hash", "userdb": "btree"}),
+    ("btree", ["hash", "btree", "implicit"], {}, {"access": "btree", "aliases": "hash", "userdb": "btree"}),
+    ("hash", ["cdb", "implicit"], {}, {"access": "cdb", "aliases": "cdb"}),
+    ("hash", ["hash", "btree"], {"map_type": "btree"}, {"access": "btree", "aliases": "hash"}),
+    ("hash", [], {}, {"access": "hash", "aliases": "hash"}),
+    ("hash", [], {"map_type": "cdb"}, {"access": "cdb"}),
+])
+def test_the_type_of_a_map(familys, makemap, said, expected):
+    asked = site(platform=dict(PLATFORM, map_type=familys), map_types=makemap, **said)
+    plan_maps.check_type(asked)
+    assert {name: plan_maps.map_type(asked, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("wanted, makemap", [("hash", ["cdb", "implicit"]), ("btree", ["cdb"]), ("cdb", ["hash", "btree", "implicit"])])
+def test_a_type_that_the_host_does_not_build_is_refused_by_its_name(wanted, makemap):
+    with pytest.raises(SendmailError) as raised:
+        plan.plan(site(map_type=wanted, map_types=makemap))
+    for word in ("sendmail_map_type", wanted, makemap[0]):
+        assert word in raised.value.message
+
+
+def test_a_user_database_without_berkeley_db_is_refused_with_the_reason():
+    with pytest.raises(SendmailError) as raised:
+        plan.plan(site(map_types=["cdb"], tables={"userdb": {"entries": [{"key": "bobo:maildrop", "value": "bob@corp.example"}]}}))
+    assert "userdb needs a map of type btree" in raised.value.message and "cdb" in raised.value.message
