@@ -35,8 +35,9 @@ class ActionModule(ActionBase):
         name = str(arguments.get("archive") or "")
         directory = tempfile.mkdtemp(prefix="sendmail-source-", dir=constants.DEFAULT_LOCAL_TMP)
         try:
+            arguments["patches"] = [self._text(patch) for patch in arguments.get("patches") or []]
             if not name.startswith(SCHEMES):
-                place = self._judged(self._found(name), name, arguments)
+                place = self._judged(self._found("sendmail_source_archive", name), name, arguments)
             result = self._run(arguments, task_vars)
             if not result.pop("wanted_archive", False):
                 return result
@@ -51,12 +52,16 @@ class ActionModule(ActionBase):
     def _run(self, arguments, task_vars):
         return self._execute_module(module_name="mailjail.sendmail.sendmail_source", module_args=arguments, task_vars=task_vars)
 
-    def _found(self, name):
+    def _found(self, variable, name):
         try:
             return self._find_needle("files", name)
         except AnsibleError as exc:
-            raise AnsibleActionFail(f"sendmail_source_archive: '{name}' is not on the controller, and it is no URL. Nothing was touched. Name the archive by "
-                                    "its whole path, or put it into the directory files beside the playbook.") from exc
+            raise AnsibleActionFail(f"{variable}: there is no file '{name}' on the controller. Nothing was touched. Name it by its whole path, or put it into "
+                                    "the directory files beside the playbook.") from exc
+
+    def _text(self, patch):
+        with open(self._found("sendmail_source_patches", patch), encoding="utf-8") as text:
+            return text.read()
 
     @staticmethod
     def _judged(place, name, arguments):

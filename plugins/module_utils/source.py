@@ -28,8 +28,9 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hos
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, UnsafePath
 
 Archive = collections.namedtuple("Archive", "top version")
-# What a build is asked for. ``defines``: map types (NEWDB ...); ``libraries``: what they are linked with; ``group``: of the submission program.
-Wanted = collections.namedtuple("Wanted", "sha256 prefix defines libraries etc_dir compiled pid_file smrsh_directory group")
+# What a build is asked for. ``defines``: map types (NEWDB ...); ``libraries``: what they are linked with; ``group``: of the submission program;
+# ``patches``: texts, in order; ``directories``: dicts of path, owner, group, mode.
+Wanted = collections.namedtuple("Wanted", "sha256 prefix defines libraries etc_dir compiled pid_file smrsh_directory group patches directories")
 
 # Raised when the same archive and options have to give other files than before.
 RECIPE = 1
@@ -151,7 +152,8 @@ def check_wanted(wanted):
 
 def description(wanted):
     """Return as text from what the files below a prefix are made; where it differs, they are made anew."""
-    return "archive %s\nrecipe %d\ngroup %s\n%s" % (wanted.sha256, RECIPE, wanted.group, site_config(wanted))
+    patches = "".join("patch %s\n" % hashlib.sha256(text.encode("utf-8")).hexdigest() for text in wanted.patches)
+    return "archive %s\n%srecipe %d\ngroup %s\n%s" % (wanted.sha256, patches, RECIPE, wanted.group, site_config(wanted))
 
 
 def parse_record(text):
@@ -212,6 +214,7 @@ class Build:
         self.reasons = self._reasons(complete)
         self.attributes = [] if self.reasons else self._attributes()
         self.steps = self._steps()
+        self.directories = [entry for entry in wanted.directories if not os.path.isdir(entry["path"])]
 
     def path(self, place):
         """Return where something stands below the prefix."""
@@ -224,7 +227,7 @@ class Build:
             return ["the last build was cut off"]
         if self.former != description(self.wanted):
             same = self.former.splitlines()[:1] == description(self.wanted).splitlines()[:1]
-            return ["%s was made %s" % (self.wanted.prefix, "with other options" if same else "from another archive")]
+            return ["%s was made %s" % (self.wanted.prefix, "with other options or patches" if same else "from another archive")]
         return ["%s is not what was built" % self.path(place) for place, digest in sorted(self.files.items())
                 if not os.path.isfile(self.path(place)) or os.path.islink(self.path(place)) or disk.digest(self.path(place)) != digest]
 
@@ -243,7 +246,7 @@ class Build:
     @property
     def changed(self):
         """Whether there is anything to do."""
-        return bool(self.reasons or self.attributes or self.steps)
+        return bool(self.reasons or self.attributes or self.steps or self.directories)
 
     def refuse_foreign(self):
         """:raises UnsafePath: something below the prefix was not made here, or others could replace it."""
@@ -277,6 +280,11 @@ class Build:
             disk.set_attributes(path, "root", group, mode)
         for step, target in self.steps:
             self._lead(step, target)
+        for entry in sorted(self.directories, key=lambda entry: len(entry["path"])):
+            _make_directory(entry["path"])
+            # The daemon's own user is made later; whoever runs the daemon sees to these owners in every run.
+            owner, group = (entry["owner"], entry["group"]) if disk.has_user(entry["owner"]) else ("root", "root")
+            disk.set_attributes(entry["path"], owner, group, entry["mode"])
 
     def _compile(self, archive, directory):
         """Return a dict of place below the prefix to the file that was made."""
@@ -289,6 +297,8 @@ class Build:
                 opened.extract(member, directory)
         with open(os.path.join(top, "devtools/Site/site.config.m4"), "w") as target:
             target.write(site_config(self.wanted))
+        for number, text in enumerate(self.wanted.patches, 1):
+            self._patch(top, number, text)
         for part in LIBRARIES + PROGRAMS:
             self._make(os.path.join(top, part))
         made = dict(("sbin/" + name, self._stripped(top, name)) for name in PROGRAMS)
@@ -296,6 +306,12 @@ class Build:
             for path in _below(os.path.join(top, "cf", part)):
                 made[posixpath.join(CF_PLACE, os.path.relpath(path, os.path.join(top, "cf")))] = path
         return made
+
+    def _patch(self, top, number, text):
+        result = self.runner.run(["patch", "-p1", "--batch", "--forward", "--fuzz=0"], stdin=text, cwd=top)
+        if result.rc:
+            raise CommandFailed("patch number %d of sendmail_source_patches does not fit this archive: %s. What was installed before is as it was. Take the one "
+                                "made for this release." % (number, " | ".join((result.stdout + result.stderr).strip().splitlines()[:4])), patch=number)
 
     def _make(self, directory):
         jobs = "MAKEFLAGS=-j%d" % (os.cpu_count() or 1)

@@ -72,6 +72,23 @@ options:
     description: The group of the submission queue, which the sendmail program has a set-group-ID bit for. It must exist when something is built.
     type: str
     default: smmsp
+  patches:
+    description:
+      - Patches, applied in this order with C(patch -p1), as a distribution does to mend a hole in an older release.
+      - The action plugin takes names of files on the controller and hands their texts to the module.
+    type: list
+    elements: str
+    default: []
+  directories:
+    description: Directories that the distribution's package would have made; those that are missing are made.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: The directory., type: path, required: true}
+      owner: {description: Its owner., type: str, required: true}
+      group: {description: Its group., type: str, required: true}
+      mode: {description: 'Its octal mode, in quotes.', type: str, required: true}
   upload:
     description: Where the controller has put the archive on the host; set by the action plugin of this name.
     type: path
@@ -106,6 +123,12 @@ links:
   type: list
   elements: str
   sample: [/usr/sbin/sendmail]
+directories:
+  description: Directories that were made.
+  returned: success
+  type: list
+  elements: str
+  sample: [/var/spool/mqueue]
 attributes:
   description: Owners, groups and modes that were put right, each as a list of path, name, before, after.
   returned: success
@@ -125,11 +148,15 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import generatio
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
+DIRECTORY = {"path": {"type": "path", "required": True}, "owner": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
+             "mode": {"type": "str", "required": True}}
+
 
 def wanted(params):
     """Return the :class:`source.Wanted` of the module's options."""
     return source.Wanted(params["sha256"].strip().lower(), params["prefix"].rstrip("/"), tuple(params["map_types"]), tuple(params["libraries"]),
-                         params["etc_dir"], params["compiled"], params["pid_file"], params["smrsh_directory"], params["group"])
+                         params["etc_dir"], params["compiled"], params["pid_file"], params["smrsh_directory"], params["group"],
+                         tuple(params["patches"]), tuple(params["directories"]))
 
 
 def run(params, check_mode):
@@ -138,7 +165,8 @@ def run(params, check_mode):
     build = source.Build(Runner(), asked)
     build.refuse_foreign()
     result = {"changed": build.changed, "built": bool(build.reasons), "reasons": build.reasons, "program": build.program,
-              "links": [step[1] for step, _target in build.steps], "attributes": [list(change) for change in build.attributes]}
+              "links": [step[1] for step, _target in build.steps], "attributes": [list(change) for change in build.attributes],
+              "directories": [entry["path"] for entry in build.directories]}
     if build.reasons:
         result["diff"] = {"before_header": asked.prefix, "after_header": asked.prefix, "before": build.former, "after": source.description(asked)}
     # The controller looks into the archive, and brings it here, only where it is needed.
@@ -157,6 +185,8 @@ def main():
         "libraries": {"type": "list", "elements": "str", "default": ["db"]}, "etc_dir": {"type": "path", "default": "/etc/mail"},
         "compiled": {"type": "path", "default": "/etc/mail/sendmail.cf"}, "pid_file": {"type": "path", "default": "/run/sendmail.pid"},
         "smrsh_directory": {"type": "path", "default": "/etc/smrsh"}, "group": {"type": "str", "default": "smmsp"}, "upload": {"type": "path"},
+        "patches": {"type": "list", "elements": "str", "default": []},
+        "directories": {"type": "list", "elements": "dict", "default": [], "options": DIRECTORY},
     }, supports_check_mode=True)
     try:
         with generations.lock():
