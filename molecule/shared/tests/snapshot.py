@@ -11,8 +11,9 @@ import stat
 import subprocess
 import sys
 
-# Logs; clocks of timers, seeds and the like that systemd renews by itself; state that sudo and apt's own timers keep.
-SELF_WRITING = ("/var/log", "/var/lib/systemd")
+# Logs; clocks of timers, seeds and the like that systemd renews by itself; state that sudo and apt's own timers keep; the index that whoever only
+# reads the database of RPM writes.
+SELF_WRITING = ("/var/log", "/var/lib/systemd", "/var/lib/rpm/rpmdb.sqlite-shm")
 
 
 def main():
@@ -37,7 +38,7 @@ def walk(tree):
     yield tree
     for directory, names, files in os.walk(tree):
         names[:] = [name for name in names if os.path.join(directory, name) not in SELF_WRITING]
-        for name in names + files:
+        for name in names + [name for name in files if os.path.join(directory, name) not in SELF_WRITING]:
             yield os.path.join(directory, name)
 
 
