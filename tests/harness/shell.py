@@ -1,6 +1,11 @@
 """Running a tool: its output goes to the terminal as it comes, its input is empty."""
 
+import re
 import subprocess
+
+# What tells in a long log how far it is, and how it ended.
+MILESTONE = re.compile(r"INFO .* Execut|ERROR|CRITICAL|=+ .*\b(passed|failed|error)\b.* =+$|^(FAILED|ERROR) ")
+LAST_LINES = 300
 
 from . import places
 
@@ -8,6 +13,21 @@ from . import places
 def run(*argv, cwd=places.ROOT, **environment):
     """Run a tool, return its exit status."""
     return subprocess.run([str(word) for word in argv], cwd=cwd, env=places.environment(**environment), stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def run_logged(name, log, *argv, cwd=places.ROOT, **environment):
+    """Run a tool beside others: everything goes into a log, the terminal gets its milestones, and the end of the log where it fails. Return its exit status."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as book, subprocess.Popen([str(word) for word in argv], cwd=cwd, env=places.environment(**environment), stdin=subprocess.DEVNULL,
+                                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as child:
+        for line in child.stdout:
+            book.write(line)
+            book.flush()
+            if MILESTONE.search(line):
+                print(f"[{name}] {line.rstrip()}", flush=True)
+    if child.returncode:
+        print(f"[{name}] failed; the end of {log}:\n" + "".join(log.read_text().splitlines(keepends=True)[-LAST_LINES:]), flush=True)
+    return child.returncode
 
 
 def must(*argv, **options):
