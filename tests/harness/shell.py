@@ -3,11 +3,11 @@
 import re
 import subprocess
 
+from . import places
+
 # What tells in a long log how far it is, and how it ended.
 MILESTONE = re.compile(r"INFO .* Execut|ERROR|CRITICAL|=+ .*\b(passed|failed|error)\b.* =+$|^(FAILED|ERROR) ")
 LAST_LINES = 300
-
-from . import places
 
 
 def run(*argv, cwd=places.ROOT, **environment):

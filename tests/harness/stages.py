@@ -113,8 +113,9 @@ def molecule(scenario):
         print("molecule  no Python 3.10 to 3.12 here, so the oldest supported ansible-core is not tried", flush=True)
     destroy = os.environ.get("MOLECULE_DESTROY", "always")
     shutil.rmtree(places.REPORTS / scenario, ignore_errors=True)
-    status = run_logged(scenario, places.REPORTS / f"molecule-{scenario}.log", "molecule", "test", "--scenario-name", scenario, "--destroy", destroy, MAILJAIL_REPORTS=_report(scenario),
-                 MAILJAIL_OLDEST=oldest or "", MAILJAIL_INSTALLED=places.INSTALLED, ANSIBLE_FORCE_COLOR=0, PY_COLORS=0, NO_COLOR=1)
+    status = run_logged(scenario, places.REPORTS / f"molecule-{scenario}.log", "molecule", "test", "--scenario-name", scenario, "--destroy", destroy,
+                        MAILJAIL_REPORTS=_report(scenario), MAILJAIL_OLDEST=oldest or "", MAILJAIL_INSTALLED=places.INSTALLED,
+                        ANSIBLE_FORCE_COLOR=0, PY_COLORS=0, NO_COLOR=1)
     counted = tally.junit(_report(scenario))
     return tally.with_status(counted, status) if counted.failed else counted + tally.one(status == 0)
 

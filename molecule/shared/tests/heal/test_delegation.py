@@ -11,6 +11,8 @@ import time
 import pytest
 from smtp import converse, envelope, session
 
+pytestmark = pytest.mark.only("default", "unprivileged", "redhat10")
+
 ROOT = "/var/lib/mailjail-delegates"
 NOTIFY = "postmaster@corp.example"
 DELEGATIONS = [{"map": "access", "users": ["anna", "bert"], "notify": NOTIFY}, {"map": "mailertable", "users": ["anna"]},

@@ -5,6 +5,8 @@ import yaml
 from smtp import converse, session
 from world import ROOT
 
+pytestmark = pytest.mark.only("default")
+
 SIZE = 12345678
 
 

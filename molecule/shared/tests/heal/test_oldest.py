@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.only("default")
+
 OLDEST = os.environ.get("MAILJAIL_OLDEST")
 
 
