@@ -45,6 +45,8 @@ CF_PLACE = "share/sendmail-cf"
 COMMANDS = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases")
 HELPERS = ("/usr/sbin/makemap", "/usr/sbin/editmap", "/usr/sbin/praliases")
 ALTERNATIVES = "/etc/alternatives"
+# Where Debian and SUSE, and Red Hat, keep account of them.
+ALTERNATIVES_GROUPS = ("/var/lib/dpkg/alternatives/*", "/var/lib/alternatives/*", "/var/lib/rpm/alternatives/*")
 # Wins over what packages of distributions say (Debian 98, Red Hat 90).
 PRIORITY = "1000"
 # What unpacks to more than this is no archive of sendmail.
@@ -172,6 +174,28 @@ def mode_of(place, wanted):
     return "root", "0755" if place.startswith("sbin/") or place.endswith(".sh") else "0644"
 
 
+def parse_group(text):
+    """Read the account that alternatives keep of one group.
+
+    :returns: the link of its master, and a list of ``(name, link)`` of its slaves.
+    """
+    head = text.partition("\n\n")[0].splitlines()
+    return head[1] if len(head) > 1 else "", list(zip(head[2::2], head[3::2]))
+
+
+def group_words(name, link, groups, target):
+    """Return the words for update-alternatives that make a name lead to a program: those that register it, and those that choose it.
+
+    :param dict groups: name of each group to its :func:`parse_group`; the name may be a slave of one of them, which then has to be set as a whole.
+    """
+    master = next((group for group, (_link, slaves) in sorted(groups.items()) if name in [slave for slave, _place in slaves]), name)
+    master_link, slaves = groups.get(master, (link, []))
+    words = ["--install", master_link, master, target, PRIORITY]
+    for slave, place in slaves:
+        words += ["--slave", place, slave, target] if place in COMMANDS else []
+    return [words, ["--set", master, target]]
+
+
 # ---- the host --------------------------------------------------------------------------------------------------------------------------
 
 def leads_to(path, target):
@@ -190,13 +214,17 @@ def link_step(path, target, needed):
     kept = [place for place in hostinfo.follow(path) if os.path.islink(place) and os.path.dirname(os.readlink(place)) == ALTERNATIVES]
     if kept:
         return ("alternatives", kept[0], os.path.basename(os.readlink(kept[0]))) if needed else None
-    # A link that leads nowhere is one to a former prefix, or left by a package that is gone.
-    if not os.path.exists(path):
+    # A link that leads nowhere was left by somebody who is gone; one to what was built below another prefix is ours to turn.
+    if not os.path.exists(path) or os.path.islink(path) and _built_elsewhere(path):
         return ("link", path) if os.path.isdir(os.path.dirname(path)) else None
     if needed:
         raise UnsafePath("%s is a file of another package (expected: nothing, or a link that update-alternatives keeps), so programs on this host would not "
                          "hand their mail to %s. Nothing was touched. Remove that package and run again." % (path, target), path=path)
     return None
+
+
+def _built_elsewhere(path):
+    return os.path.isfile(os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(path))), RECORD))
 
 
 class Build:
@@ -247,6 +275,14 @@ class Build:
     def changed(self):
         """Whether there is anything to do."""
         return bool(self.reasons or self.attributes or self.steps or self.directories)
+
+    def version(self):
+        """Return the release of what is below the prefix; empty where there is nothing."""
+        try:
+            with open(self.program, "rb") as program:
+                return hostinfo.identify_program(program.read())[1]
+        except (IOError, OSError):
+            return ""
 
     def refuse_foreign(self):
         """:raises UnsafePath: something below the prefix was not made here, or others could replace it."""
@@ -355,7 +391,9 @@ class Build:
             os.symlink(target, step[1])
             return
         program = hostinfo.which("update-alternatives") or hostinfo.which("alternatives")
-        for words in (["--install", step[1], step[2], target, PRIORITY], ["--set", step[2], target]):
+        paths = [path for pattern in ALTERNATIVES_GROUPS for path in glob.glob(pattern)]
+        groups = dict((os.path.basename(path), parse_group(hostinfo.read_text(path) or "")) for path in paths)
+        for words in group_words(step[2], step[1], groups, target):
             result = self.runner.run([program] + words)
             if result.rc:
                 raise CommandFailed("%s %s failed: %s. The programs are built; %s does not lead to them yet." % (

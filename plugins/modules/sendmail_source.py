@@ -172,6 +172,8 @@ def run(params, check_mode):
     # The controller looks into the archive, and brings it here, only where it is needed.
     if build.reasons and not params["upload"]:
         return dict(result, wanted_archive=True)
+    if not build.reasons:
+        source.check_version(build.version(), params["floor"], build.program)
     if build.changed and not check_mode:
         build.carry_out(params["upload"])
     return result

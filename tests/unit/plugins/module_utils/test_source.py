@@ -142,6 +142,42 @@ def test_record(text, expected):
     assert source.parse_record(text) == expected
 
 
+# As Debian 12 keeps it.
+MSP = """auto
+/usr/sbin/sendmail-msp
+lib.sendmail
+/usr/lib/sendmail
+sendmail
+/usr/sbin/sendmail
+sendmail.8.gz
+/usr/share/man/man8/sendmail.8.gz
+
+/usr/libexec/sendmail/sendmail
+25
+/usr/libexec/sendmail/sendmail
+/usr/libexec/sendmail/sendmail
+/usr/share/man/man8/sendmail.sendmail.8.gz
+
+"""
+
+
+@pytest.mark.parametrize("name, link, groups, words", [
+    ("mta", "/usr/sbin/sendmail", {}, [["--install", "/usr/sbin/sendmail", "mta", "/p", "1000"], ["--set", "mta", "/p"]]),
+    ("mta", "/usr/sbin/sendmail", {"mta": "auto\n/usr/sbin/sendmail\nmta-mailq\n/usr/bin/mailq\nmta-man\n/usr/share/man/x\n\n/usr/sbin/sendmail.sendmail\n90\n"},
+     [["--install", "/usr/sbin/sendmail", "mta", "/p", "1000", "--slave", "/usr/bin/mailq", "mta-mailq", "/p"], ["--set", "mta", "/p"]]),
+    ("sendmail", "/usr/sbin/sendmail", {"sendmail-msp": MSP, "editor": "auto\n/usr/bin/editor\n\n"},
+     [["--install", "/usr/sbin/sendmail-msp", "sendmail-msp", "/p", "1000", "--slave", "/usr/lib/sendmail", "lib.sendmail", "/p",
+       "--slave", "/usr/sbin/sendmail", "sendmail", "/p"], ["--set", "sendmail-msp", "/p"]]),
+])
+def test_a_slave_is_turned_with_its_master(name, link, groups, words):
+    assert source.group_words(name, link, dict((key, source.parse_group(text)) for key, text in groups.items()), "/p") == words
+
+
+@pytest.mark.parametrize("text, expected", [("", ("", [])), ("auto\n", ("", [])), ("auto\n/x\n\n/y\n1\n", ("/x", []))])
+def test_group_of_alternatives(text, expected):
+    assert source.parse_group(text) == expected
+
+
 # ---- a host in a directory -------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(name="commands")
@@ -168,6 +204,14 @@ def test_how_a_command_is_made_to_lead_here(commands, monkeypatch, link, needed,
     assert (found and found[0]) == step
     if step == "alternatives":
         assert found == ("alternatives", str(command), "mta")
+
+
+def test_a_link_to_what_was_built_below_another_prefix_is_turned(commands):
+    commands.join("opt", "old", "sbin", "sendmail").ensure()
+    commands.join("opt", "old", source.RECORD).write("{}")
+    command = commands.join("usr", "sendmail")
+    command.mksymlinkto(str(commands.join("opt", "old", "sbin", "sendmail")))
+    assert source.link_step(str(command), str(commands.join("opt", "sendmail")), True) == ("link", str(command))
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
