@@ -166,6 +166,14 @@ SUSE_EXEC = replace(
 REDHAT_10 = replace(REDHAT, map_type="cdb", alias_type="cdb", suffix=".cdb")
 
 
+def built(family):
+    """The same host with a sendmail that was built from source: other programs, and no package of sendmail's."""
+    tools = {"debian": ("gcc", "libc6-dev", "make", "m4", "patch", "libdb-dev", "libldap-dev", "libsasl2-dev", "libssl-dev")}[family.name]
+    return replace(family, sendmail="/opt/sendmail/sbin/sendmail", smrsh="/opt/sendmail/sbin/smrsh", packages=tools, main_package="gcc",
+                   reinstall="apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --reinstall gcc make m4", vendor_events={},
+                   state_trees=(*family.state_trees, "/opt/sendmail"))
+
+
 def family_of(os_release):
     """The entry of a host, by the text of its os-release(5)."""
     found = dict(re.findall(r'^(\w+)="?(.*?)"?$', os_release, re.M))

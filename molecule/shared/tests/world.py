@@ -14,7 +14,7 @@ from pathlib import Path
 
 import testinfra
 import yaml
-from family import family_of
+from family import built, family_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -23,8 +23,8 @@ ROOT = HERE.parents[2]
 class Host:
     """A host of the lab, reached over ssh as the tests' administrator, root by sudo."""
 
-    def __init__(self, name, facts, ssh_config):
-        self.name, self.facts, self.ssh_config = name, facts, ssh_config
+    def __init__(self, name, facts, ssh_config, scenario):
+        self.name, self.facts, self.ssh_config, self.scenario = name, facts, ssh_config, scenario
 
     def __repr__(self):
         return self.name
@@ -36,8 +36,9 @@ class Host:
 
     @cached_property
     def family(self):
-        """What the host should look like, by the system it says it is."""
-        return family_of(self.out("cat /etc/os-release"))
+        """What the host should look like, by the system it says it is, and by where its sendmail comes from."""
+        found = family_of(self.out("cat /etc/os-release"))
+        return built(found) if self.scenario == "source" else found
 
     @property
     def inside(self):
@@ -170,7 +171,7 @@ class World:
     @cached_property
     def _hosts(self):
         groups = self.inventory["children"].values()
-        return {name: Host(name, facts, str(self.directory / "ssh_config")) for group in groups for name, facts in group["hosts"].items()}
+        return {name: Host(name, facts, str(self.directory / "ssh_config"), self.scenario) for group in groups for name, facts in group["hosts"].items()}
 
     @cached_property
     def lab(self):
