@@ -299,8 +299,9 @@ class Stage:
             spec = self.params[which]
             if spec:
                 self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"])
-                self._item(spec["source"], "mc", spec, mc_bytes(spec))
-                self._item(spec["compiled"], kind, spec, b"")
+                source = self._item(spec["source"], "mc", spec, mc_bytes(spec))
+                if source.staged or not os.path.exists(spec["compiled"]):
+                    self._item(spec["compiled"], kind, spec, b"")
 
     # -- the real sendmail
 

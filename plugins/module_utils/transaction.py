@@ -69,7 +69,8 @@ def run(params, runner, check_mode):
         if wanted:
             return {"changed": False, "wanted_files": wanted, "warnings": []}
         report = _prove(stage, params, runner, map_types) if installed else []
-        stage.retire()
+        if installed:
+            stage.retire()
         return _conclude(stage, params, report, check_mode)
 
 
@@ -94,12 +95,14 @@ def run_maps(params, runner, check_mode):
 
 
 def _is_installed(stage, params, check_mode):
-    """On a host that has no sendmail yet, check mode says so and proves what it can from the texts."""
-    if os.path.exists(params["sendmail"]):
-        return True
-    if not check_mode:
+    """On a host that has no sendmail yet, or not all of it, check mode says so and proves what it can from the texts."""
+    there = os.path.exists(params["sendmail"])
+    if not check_mode and not there:
         raise CommandFailed("%s does not exist. Run the role packages first, or set the path of the sendmail binary." % params["sendmail"])
-    stage.warnings.append("sendmail is not installed yet: the configuration was checked as text only; m4, makemap and sendmail are asked once they are there.")
+    if there and not (check_mode and params["installing"]):
+        return True
+    stage.warnings.append("sendmail is not installed yet, or not all of it: the configuration was checked as text only; m4, makemap and sendmail are asked "
+                          "once they are there.")
     stage.predict()
     return False
 

@@ -317,6 +317,11 @@ options:
         description: Why it is needed.
         type: str
         required: true
+  installing:
+    description:
+      - For check mode, whether an earlier task of this run would install sendmail or a part of it, such as the cf library. What is there is not asked then.
+    type: bool
+    default: false
   state_directory:
     description: Root-only directory of generations and state.
     type: path
@@ -437,7 +442,8 @@ SPEC = {
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
     "m4": {"type": "str", "default": "m4"}, "maps": MAPS, "files": FILES, "directories": DIRECTORIES, "route_tests": ROUTE_TESTS, "context": CONTEXT,
     "waivers": _rows({"feature": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}),
-    "state_directory": {"type": "path", "default": "/var/lib/mailjail"}, "keep_generations": {"type": "int", "default": 5}, "pid_file": {"type": "path"}}
+    "installing": {"type": "bool", "default": False}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
+    "keep_generations": {"type": "int", "default": 5}, "pid_file": {"type": "path"}}
 
 
 def main():
