@@ -296,7 +296,8 @@ class Build:
                 found = os.lstat(directory)
                 if not stat.S_ISDIR(found.st_mode) or found.st_uid or found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
                     raise UnsafePath("%s must be a directory of root that nobody else may write to, since root runs what lies below it. Nothing was touched. "
-                                     "Mend its owner and mode ('ls -ld %s'), or choose another sendmail_source_prefix." % (directory, directory), path=directory)
+                                     "Mend its owner and mode ('ls -ld %s'), or choose another sendmail_source_prefix." % (
+                                         directory, directory), path=directory)
             directory = os.path.dirname(directory)
 
     def carry_out(self, archive):
@@ -346,8 +347,8 @@ class Build:
     def _patch(self, top, number, text):
         result = self.runner.run(["patch", "-p1", "--batch", "--forward", "--fuzz=0"], stdin=text, cwd=top)
         if result.rc:
-            raise CommandFailed("patch number %d of sendmail_source_patches does not fit this archive: %s. What was installed before is as it was. Take the one "
-                                "made for this release." % (number, " | ".join((result.stdout + result.stderr).strip().splitlines()[:4])), patch=number)
+            raise CommandFailed("patch number %d of sendmail_source_patches does not fit this archive: %s. What was installed before is as it was. Take "
+                                "the one made for this release." % (number, " | ".join((result.stdout + result.stderr).strip().splitlines()[:4])), patch=number)
 
     def _make(self, directory):
         jobs = "MAKEFLAGS=-j%d" % (os.cpu_count() or 1)

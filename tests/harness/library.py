@@ -1,4 +1,7 @@
-"""Sendmail's own archive out of Debian's source package; and the cf libraries of two sendmail releases and a makemap out of Debian's packages, unpacked and not installed: this machine gets no mail server."""
+"""Sendmail's own archive out of Debian's source package; the cf libraries of two releases and a makemap out of Debian's packages.
+
+They are unpacked and not installed: this machine gets no mail server.
+"""
 
 import hashlib
 import tarfile
@@ -55,7 +58,8 @@ def source():
         (archive,) = (home / "debs").glob("sendmail_*.orig.tar.gz")
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
         if found != ARCHIVE:
-            raise SystemExit(f"{archive} has the SHA-256 {found}, expected {ARCHIVE}: Debian carries another release now. Put its sum here and into molecule/source.")
+            raise SystemExit(f"{archive} has the SHA-256 {found}, expected {ARCHIVE}: Debian carries another release now. "
+                             "Put its sum here and into molecule/source.")
         (changes,) = (home / "debs").glob("sendmail_*.debian.tar.xz")
         with tarfile.open(changes) as opened:
             patch = opened.extractfile(PATCH).read()

@@ -17,7 +17,8 @@ APT, DNF, YUM, ZYPPER = (("/usr/bin/dpkg-query", "/usr/bin/apt-get"), ("/usr/bin
 HOSTS = {
     "Debian 12": ('PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\n'
                   "VERSION_CODENAME=bookworm\nID=debian\n", APT, "debian", "12"),
-    "Debian 13": ('PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nID=debian\n', APT, "debian", "13"),
+    "Debian 13": ('PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nID=debian\n',
+                  APT, "debian", "13"),
     "Ubuntu 22.04": ('PRETTY_NAME="Ubuntu 22.04.5 LTS"\nNAME="Ubuntu"\nVERSION_ID="22.04"\nVERSION_CODENAME=jammy\nID=ubuntu\nID_LIKE=debian\n'
                      "UBUNTU_CODENAME=jammy\n", APT, "debian", "22.04"),
     "Ubuntu 24.04": ('PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n',
@@ -31,8 +32,10 @@ HOSTS = {
                         DNF, "redhat", "9"),
     "CentOS Stream 10": ('NAME="CentOS Stream"\nVERSION="10 (Coughlan)"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="10"\n', DNF, "redhat", "10"),
     "Rocky Linux 9": ('NAME="Rocky Linux"\nVERSION="9.5 (Blue Onyx)"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.5"\n', DNF, "redhat", "9.5"),
-    "AlmaLinux 8": ('NAME="AlmaLinux"\nVERSION="8.10 (Cerulean Leopard)"\nID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="8.10"\n', DNF, "redhat", "8.10"),
-    "AlmaLinux 10": ('NAME="AlmaLinux"\nVERSION="10.0 (Purple Lion)"\nID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="10.0"\n', DNF, "redhat", "10.0"),
+    "AlmaLinux 8": ('NAME="AlmaLinux"\nVERSION="8.10 (Cerulean Leopard)"\nID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="8.10"\n',
+                    DNF, "redhat", "8.10"),
+    "AlmaLinux 10": ('NAME="AlmaLinux"\nVERSION="10.0 (Purple Lion)"\nID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="10.0"\n',
+                     DNF, "redhat", "10.0"),
     "Oracle Linux 9": ('NAME="Oracle Linux Server"\nVERSION="9.5"\nID="ol"\nID_LIKE="fedora"\nVARIANT="Server"\nVERSION_ID="9.5"\n', DNF, "redhat", "9.5"),
     "Fedora 41": ('NAME="Fedora Linux"\nVERSION="41 (Server Edition)"\nID=fedora\nVERSION_ID=41\nPLATFORM_ID="platform:f41"\n', DNF, "redhat", "41"),
     "Amazon Linux 2023": ('NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\nPLATFORM_ID="platform:al2023"\n',
@@ -46,7 +49,8 @@ HOSTS = {
     "SLES 15 for SAP": ('NAME="SLES_SAP"\nVERSION="15-SP6"\nVERSION_ID="15.6"\nID="sles_sap"\nID_LIKE="suse"\n', ZYPPER, "suse", "15.6"),
     "openSUSE Leap 15.6": ('NAME="openSUSE Leap"\nVERSION="15.6"\nID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="15.6"\n', ZYPPER, "suse", "15.6"),
     "openSUSE Leap 16.0": ('NAME="openSUSE Leap"\nVERSION="16.0"\nID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"\n', ZYPPER, "suse", "16.0"),
-    "openSUSE Tumbleweed": ('NAME="openSUSE Tumbleweed"\nID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\nVERSION_ID="20260901"\n', ZYPPER, "suse", "20260901"),
+    "openSUSE Tumbleweed": ('NAME="openSUSE Tumbleweed"\nID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\nVERSION_ID="20260901"\n',
+                            ZYPPER, "suse", "20260901"),
 }
 STRANGERS = {
     "Alpine": 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.20.3\n',

@@ -86,7 +86,8 @@ def test_one_word_changes_and_everything_else_stays(text, values, expected):
     assert sysconf.apply(found, values, "/etc/rc.config") == (expected, [])
 
 
-@pytest.mark.parametrize("text, key, wanted", [(RED_HAT_OFF, "DAEMON", "yes"), (SENDMAIL_RC, "SENDMAIL_TYPE", "no"), (SENDMAIL_RC, "SENDMAIL_ARGS", "-bd -q10m")])
+@pytest.mark.parametrize("text, key, wanted", [
+    (RED_HAT_OFF, "DAEMON", "yes"), (SENDMAIL_RC, "SENDMAIL_TYPE", "no"), (SENDMAIL_RC, "SENDMAIL_ARGS", "-bd -q10m")])
 def test_a_shell_reads_what_was_written(tmpdir, text, key, wanted):
     tmpdir.join("file").write(sysconf.apply(text, {key: wanted})[0])
     said = subprocess.check_output(["sh", "-c", '. "$1"; eval "printf %%s \\"\\$%s\\"" ' % key, "sh", str(tmpdir.join("file"))])

@@ -163,7 +163,8 @@ sendmail.8.gz
 
 @pytest.mark.parametrize("name, link, groups, words", [
     ("mta", "/usr/sbin/sendmail", {}, [["--install", "/usr/sbin/sendmail", "mta", "/p", "1000"], ["--set", "mta", "/p"]]),
-    ("mta", "/usr/sbin/sendmail", {"mta": "auto\n/usr/sbin/sendmail\nmta-mailq\n/usr/bin/mailq\nmta-man\n/usr/share/man/x\n\n/usr/sbin/sendmail.sendmail\n90\n"},
+    ("mta", "/usr/sbin/sendmail",
+     {"mta": "auto\n/usr/sbin/sendmail\nmta-mailq\n/usr/bin/mailq\nmta-man\n/usr/share/man/x\n\n/usr/sbin/sendmail.sendmail\n90\n"},
      [["--install", "/usr/sbin/sendmail", "mta", "/p", "1000", "--slave", "/usr/bin/mailq", "mta-mailq", "/p"], ["--set", "mta", "/p"]]),
     ("sendmail", "/usr/sbin/sendmail", {"sendmail-msp": MSP, "editor": "auto\n/usr/bin/editor\n\n"},
      [["--install", "/usr/sbin/sendmail-msp", "sendmail-msp", "/p", "1000", "--slave", "/usr/lib/sendmail", "lib.sendmail", "/p",
@@ -260,7 +261,8 @@ def test_damage_is_a_reason_to_build(built, tmpdir, damage, reason):
     assert reason in " ".join(source.Build(None, built).reasons)
 
 
-@pytest.mark.parametrize("values, reason", [({"sha256": "cd" * 32}, "another archive"), ({"defines": ("CDB",)}, "other options"), ({"patches": ("x",)}, "patches")])
+@pytest.mark.parametrize("values, reason", [
+    ({"sha256": "cd" * 32}, "another archive"), ({"defines": ("CDB",)}, "other options"), ({"patches": ("x",)}, "patches")])
 def test_another_wish_is_a_reason_to_build(built, values, reason):
     assert reason in " ".join(source.Build(None, built._replace(**values)).reasons)
 
