@@ -23,6 +23,7 @@ import shutil
 import stat
 import tarfile
 import tempfile
+import zlib
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hostinfo
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, UnsafePath
@@ -90,7 +91,7 @@ def inspect(path, name):
             # Before 8.10 the program's directory was called src.
             texts = [files[place] for place in ("%s/sendmail/version.c" % top, "%s/src/version.c" % top) if place in files]
             text = archive.extractfile(texts[0]).read(1 << 16).decode("latin-1") if texts and texts[0].isfile() else ""
-    except (tarfile.TarError, EOFError, OSError, ValueError) as exc:
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as exc:
         raise InvalidValue("%s is no archive that tar can read: %s. Nothing was touched. Expected the archive of sendmail's makers, such as "
                            "sendmail.8.18.1.tar.gz." % (name, exc))
     version = re.search(r'^\s*(?:const\s+)?char\s+Version\[\]\s*=\s*"(\d[0-9.]*)', text, re.M)
