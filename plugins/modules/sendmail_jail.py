@@ -97,6 +97,17 @@ options:
     type: str
     choices: [refuse, remove]
     default: refuse
+  selinux_type:
+    description:
+      - The SELinux type of the jail and of everything in it. It is declared in the host's policy (C(semanage fcontext)) and given to what is there
+        (C(restorecon)). Without it labels are not looked at.
+    type: str
+    default: ""
+  selinux:
+    description: With V(auto) only where SELinux is on; V(declare) also declares it where it is off, for the day when it is switched on.
+    type: str
+    choices: [auto, declare, ignore]
+    default: auto
   smrsh:
     description: The directory of commands that smrsh offers. Without it that directory is not managed.
     type: dict
@@ -185,8 +196,9 @@ inventory_total:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import jail, smrsh
+from ansible_collections.mailjail.sendmail.plugins.module_utils import jail, selinux, smrsh
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 ENTRY = {"path": {"type": "str", "required": True}, "owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "str"}}
 SMRSH = {
@@ -204,6 +216,8 @@ SPEC = {
     "directories": {"type": "list", "elements": "dict", "default": [], "options": dict(ENTRY, writable={"type": "bool", "default": False})},
     "files": {"type": "list", "elements": "dict", "default": [], "options": ENTRY},
     "purge": {"type": "str", "choices": ["refuse", "remove"], "default": "refuse"},
+    "selinux_type": {"type": "str", "default": ""},
+    "selinux": {"type": "str", "choices": ["auto", "declare", "ignore"], "default": "auto"},
     "smrsh": {"type": "dict", "options": SMRSH},
 }
 SHOWN = 1000
@@ -256,12 +270,19 @@ class Commands:
         smrsh.execute(self.path, self.steps, self.wanted, self.parents)
 
 
+def labels(params):
+    """Return the part that looks after SELinux, or None where nobody wants it."""
+    if not params["path"] or not params["selinux_type"] or params["selinux"] == "ignore":
+        return None
+    return selinux.Labels(Runner(), params["path"], params["selinux_type"], params["selinux"] == "declare")
+
+
 def run(module):
-    """Plan both parts, then carry out both; return the module's result."""
+    """Plan all parts, then carry them out; return the module's result."""
     tree = Tree(module.params) if module.params["path"] else None
     commands = Commands(module.params["smrsh"], module.params["purge"]) if module.params["smrsh"] else None
     smrsh.require(commands.missing if commands else [], None if not module.check_mode else module.warn)
-    parts = [part for part in (tree, commands) if part]
+    parts = [part for part in (tree, commands, labels(module.params)) if part]
     rows = [row for part in parts for row in part.changes()]
     if not module.check_mode:
         for part in parts:
