@@ -72,8 +72,8 @@ def numbers(version):
 def check_version(version, floor, name):
     """:raises InvalidValue: an archive holds a release below the floor."""
     if numbers(version) < numbers(floor):
-        raise InvalidValue("%s holds sendmail %s, and nothing below %s (sendmail_version_floor) is run. Nothing was touched. Take a newer archive, from "
-                           "https://ftp.sendmail.org/." % (name, version, floor), version=version)
+        raise InvalidValue("%s holds sendmail %s, and nothing below %s (sendmail_version_floor) is run. Nothing was touched. Name a newer one as "
+                           "sendmail_source_archive (https://ftp.sendmail.org/)." % (name, version, floor), version=version)
 
 
 def inspect(path, name):

@@ -35,7 +35,7 @@ ROWS = {
     "both ways of privilege: RunAsUser in a jail": ({"sendmail_privilege": "jailed", "sendmail_options": {"confRUN_AS_USER": "nobody"}},
                                                     ["sendmail_privilege", "confRUN_AS_USER"]),
     "a floor that lets 8.8 in": ({"sendmail_version_floor": "8.8.0"}, ["sendmail_version_floor", "8.8"]),
-    "a release below the floor": ({"sendmail_version_floor": "8.99"}, ["8.99", "sendmail 8.1", "sendmail_install_method: source"]),
+    "a release below the floor": ({"sendmail_version_floor": "8.99"}, ["8.99", "sendmail 8.1", "sendmail_source_archive"]),
     "a key twice": ({"sendmail_mailertable": {"entries": [{"key": "a.example", "value": "smtp:[b.test]"}, {"key": "A.example", "value": "smtp:[c.test]"}]}},
                     ["mailertable", "a.example"]),
     "a key with a blank": ({"sendmail_mailertable": {"entries": [{"key": "a b.example", "value": "smtp:[b.example]"}]}}, ["mailertable", "a b.example"]),
