@@ -15,7 +15,7 @@ def pytest_configure(config):
     reports = os.environ.get("MAILJAIL_REPORTS")
     if reports and config.args and not config.option.xmlpath:
         config.option.xmlpath = f"{reports}/{Path(config.args[0]).resolve().parent.name}.xml"
-    config.addinivalue_line("markers", "only(name...): this test belongs to one kind of gateway, default (jailed) or unprivileged, or to some scenarios")
+    config.addinivalue_line("markers", "only(name...): this test belongs to one kind of gateway (jailed, unprivileged) or to scenarios")
 
 
 def pytest_xdist_auto_num_workers(config):

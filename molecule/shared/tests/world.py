@@ -135,8 +135,8 @@ class World:
 
     def __init__(self, scenario):
         self.scenario = scenario
-        # Every scenario but one makes the gateway of the scenario default, each on hosts of its own.
-        self.kind = "unprivileged" if scenario == "unprivileged" else "default"
+        # Every scenario but one makes the same gateway, each on hosts of its own.
+        self.kind = "unprivileged" if scenario == "unprivileged" else "jailed"
         # Whoever works on a test may have a lab and an unfinished collection of his own.
         self.lab_name = os.environ.get("MAILJAIL_LAB", f"test{scenario}")
         self.collections = os.environ.get("MAILJAIL_COLLECTIONS", str(ROOT / ".work/collections"))

@@ -79,7 +79,7 @@ def test_one_run_mends(world, whole, group):
         world.converge()    # what a former group left unmended is no concern of this one
 
     def do(gateway):
-        known = {**damages(gateway.family), **(jail_damages(gateway.family) if world.kind == "default" else {})}
+        known = {**damages(gateway.family), **(jail_damages(gateway.family) if world.kind == "jailed" else {})}
         gateway.out("\n".join(known[name] for name in GROUPS[group] if name in known))
     world.everywhere(do)
     damaged = world.everywhere(state)

@@ -127,7 +127,7 @@ def test_a_password_is_shown_nowhere(world, runs, gateway):
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
     assert gateway.out(f"stat -c '%a %U' {gateway.family.authinfo}").strip() == "600 root"
     database = gateway.family.database(gateway.family.authinfo)
-    assert int(gateway.out(f"stat -c %a {database}")) == (600 if world.kind == "default" else 640)
+    assert int(gateway.out(f"stat -c %a {database}")) == (600 if world.kind == "jailed" else 640)
     assert gateway.run(f"cat {gateway.family.authinfo} {database}", user="nobody").stdout == ""
 
 

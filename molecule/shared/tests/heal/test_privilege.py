@@ -4,7 +4,7 @@ import pytest
 from smtp import converse, envelope, session
 from state import answers, difference, state
 
-pytestmark = pytest.mark.only("default")
+pytestmark = pytest.mark.only("jailed")
 
 USER = "mailother"
 # The same gateway without root, and without what only root can deliver to; its user does not exist yet.

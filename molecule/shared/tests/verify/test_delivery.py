@@ -21,7 +21,7 @@ def logged(gateway, word, tag="", wait=20):
     return gateway.out(f"for i in $(seq {wait * 2}); do {look} && break; sleep 0.5; done; true").splitlines()
 
 
-@pytest.mark.only("default")
+@pytest.mark.only("jailed")
 class TestJailed:
     """sendmail_privilege: jailed"""
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 CAPABILITIES = {"setgid": 6, "setuid": 7, "net_bind_service": 10, "sys_chroot": 18}
-MAY = {"default": {"setgid", "setuid", "net_bind_service", "sys_chroot"}, "unprivileged": {"net_bind_service"}}
-EXPOSURE = {"default": 3.0, "unprivileged": 2.0}
+MAY = {"jailed": {"setgid", "setuid", "net_bind_service", "sys_chroot"}, "unprivileged": {"net_bind_service"}}
+EXPOSURE = {"jailed": 3.0, "unprivileged": 2.0}
 
 
 def seen(gateway, path):
