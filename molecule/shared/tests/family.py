@@ -50,6 +50,8 @@ class Family:
     vendor_paths: tuple
     # Of these, those in /etc/mail that root need not own.
     odd_paths: frozenset = field(default_factory=frozenset)
+    # A user database wants Berkeley DB.
+    user_database: bool = True
     # What the distribution itself keeps in smrsh's directory.
     smrsh_own: frozenset = field(default_factory=frozenset)
     # Where secrets towards other hosts lie.
@@ -163,7 +165,7 @@ SUSE_EXEC = replace(
         **SUSE.boot_flags["/etc/sysconfig/sendmail"], "SENDMAIL_ARGS": "-L sendmail -Am -bD -q30m -om -OPidFile=/run/sendmail.pid"}})
 
 # Without Berkeley DB.
-REDHAT_10 = replace(REDHAT, map_type="cdb", alias_type="cdb", suffix=".cdb")
+REDHAT_10 = replace(REDHAT, map_type="cdb", alias_type="cdb", suffix=".cdb", user_database=False)
 
 
 def built(family):

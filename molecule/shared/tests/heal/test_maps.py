@@ -17,7 +17,9 @@ def values_(world):
             {"key": "sales@virtual.example", "value": "alice@corp.example"}, {"key": "@virtual.example", "value": "error:nouser 550 Nobody of that name"}]},
         "sendmail_genericstable": {"domains": ["host1.corp.example"], "entries": [{"key": "joe@host1.corp.example", "value": "joseph.doe@corp.example"}]},
         "sendmail_domaintable": {"entries": [{"key": "old.example", "value": "corp.example"}]},
-        "sendmail_userdb": {"entries": [{"key": "bobo:maildrop", "value": "bob@corp.example"}]},
+        # Where there is no Berkeley DB it is refused (heal/test_redhat.py).
+        **({"sendmail_userdb": {"entries": [{"key": "bobo:maildrop", "value": "bob@corp.example"}]}}
+           if all(gateway.family.user_database for gateway in world.gateways) else {}),
         "sendmail_authinfo": {"entries": [{"host": "smart.third.example", "user": "gateway", "password": SECRET, "mechanisms": ["PLAIN"]}]},
         "sendmail_mailertable": {"entries": [{"key": ".far.example", "value": "relay:[mail.corp.example]"},
                                              {"key": "closed.example", "value": "error:nohost"}]},
@@ -99,7 +101,7 @@ def test_an_old_domain_becomes_the_new_one(world, gateway, client, mail):
 
 
 def test_the_user_database_redirects(gateway):
-    assert "bob@corp.example" in gateway.out("/usr/sbin/sendmail -bv bobo")
+    assert ("bob@corp.example" in gateway.run("/usr/sbin/sendmail -bv bobo").stdout) == gateway.family.user_database
 
 
 def test_a_listed_client_with_an_exception_is_let_in(world, gateway, client):
