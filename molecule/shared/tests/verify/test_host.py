@@ -48,8 +48,8 @@ def test_unit_is_native_enabled_and_watches_the_daemon_itself(gateway):
     assert shown["Type"] != "forking" and shown["RemainAfterExit"] == "no"
     assert shown["UnitFileState"] == "enabled" and shown["ActiveState"] == "active"
     assert shown["Restart"] != "no"
-    owner = re.search(r"pid=(\d+)", gateway.out("ss -Hltnp sport = :25"))
-    assert owner.group(1) == shown["MainPID"]
+    # A process for a session holds the socket for a moment, too.
+    assert shown["MainPID"] in re.findall(r"pid=(\d+)", gateway.out("ss -Hltnp sport = :25"))
 
 
 def test_client_queue_runner_runs(gateway):

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-PRODUCT = re.compile(r"sendmail|8\.1[5-9]|debian", re.I)
+PRODUCT = re.compile(r"sendmail|(?<![\d.])8\.1[5-9]|debian|red ?hat|alma|suse", re.I)
 
 
 def swaks(host, server, *words):

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from smtp import converse, envelope, raw, session
 
-PRODUCT = re.compile(r"sendmail|8\.1[5-9]|debian", re.I)
+PRODUCT = re.compile(r"sendmail|(?<![\d.])8\.1[5-9]|debian|red ?hat|alma|suse", re.I)
 END = b"\r\n.\r\n"
 ENDS_OF_DATA = {
     "LF.LF": b"\n.\n", "LF.CRLF": b"\n.\r\n", "CRLF.LF": b"\r\n.\n", "CR.CR": b"\r.\r", "CR.CRLF": b"\r.\r\n", "CRLF.CR": b"\r\n.\r",
