@@ -134,7 +134,6 @@ ODD = {
 }
 
 
-@pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("kind", ODD)
 def test_a_file_of_flags_that_readers_understand_differently_is_refused(world, kind):
     command, words = ODD[kind]
