@@ -146,8 +146,8 @@ SUSE = replace(
         "/etc/sysconfig/mail": {"MAIL_CREATE_CONFIG": "no", "SMTPD_LISTEN_REMOTE": "yes"},
         "/etc/sysconfig/sendmail": {"SENDMAIL_ARGS": "-L sendmail -Am -bd -q30m -om -OPidFile=/run/sendmail.pid",
                                     "SENDMAIL_CLIENT_ARGS": "-L sendmail-client -Ac -qp30m -OPidFile=/var/spool/clientmqueue/sm-client.pid"}},
-    boot_damage="sed -i 's/^MAIL_CREATE_CONFIG=.*/MAIL_CREATE_CONFIG=yes/' /etc/sysconfig/mail; sed -i '/^SENDMAIL_ARGS=/d' /etc/sysconfig/sendmail;"
-                " sed -i '/mqueue/d' /etc/permissions.local",
+    boot_damage="sed -i 's/^MAIL_CREATE_CONFIG=\"[^\"]*\"/MAIL_CREATE_CONFIG=\"yes\"/' /etc/sysconfig/mail;"
+                " sed -i 's/^SENDMAIL_ARGS=\"[^\"]*\"/SENDMAIL_ARGS=\"-bs\"/' /etc/sysconfig/sendmail; sed -i '/mqueue/d' /etc/permissions.local",
     vendor_events={
         "config.sendmail": "touch /etc/mail/linux.mc /etc/mail/linux.submit.mc; config.sendmail",
         "chkstat": "chkstat --system --set",
