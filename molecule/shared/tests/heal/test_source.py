@@ -64,7 +64,7 @@ def test_what_runs_is_what_was_built(host):
     assert host.out("getent passwd smmsp").split(":")[5:] == ["/var/spool/mqueue-client", "/usr/sbin/nologin\n"]
     assert not host.infra.package("sendmail-bin").is_installed
     assert {"hash", "btree"} <= set(host.out("makemap -l").split())
-    assert f"{PREFIX}/share/sendmail-cf" in host.out("head -12 /etc/mail/sendmail.mc")
+    assert f"{PREFIX}/share/sendmail-cf" in host.out("cat /etc/mail/sendmail.mc")
     assert host.out("ls -A /var/tmp | grep mailjail || true") == ""
 
 
