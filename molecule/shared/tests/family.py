@@ -169,10 +169,12 @@ REDHAT_10 = replace(REDHAT, map_type="cdb", alias_type="cdb", suffix=".cdb", use
 
 
 def built(family):
-    """The same host with a sendmail that was built from source: other programs, and no package of sendmail's."""
+    """The same host with a sendmail that was built from source: other programs, and no package of sendmail's.
+
+    heal/test_source.py ends with the distribution's package beside it, so the vendor's tools and its reinstallation are the family's own.
+    """
     tools = {"debian": ("gcc", "libc6-dev", "make", "m4", "patch", "libdb-dev", "libldap-dev", "libsasl2-dev", "libssl-dev")}[family.name]
     return replace(family, sendmail="/opt/sendmail/sbin/sendmail", smrsh="/opt/sendmail/sbin/smrsh", packages=tools, main_package="gcc",
-                   reinstall="apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --reinstall gcc make m4", vendor_events={},
                    state_trees=(*family.state_trees, "/opt/sendmail"))
 
 
