@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import threading
 
 from . import places
 from .shell import answer, must
@@ -10,6 +11,9 @@ OLDEST_CORE = "ansible-core==2.16.19"       # the newest of the oldest line that
 # pytest and what it needs, the last of each that runs on Python 3.6, whose pip can not find that out by itself.
 UNIT_36 = ("pytest==7.0.1", "attrs==22.2.0", "importlib-metadata==4.8.3", "iniconfig==1.1.1", "packaging==21.3", "pluggy==1.0.0", "py==1.11.0",
            "pyparsing==3.0.9", "tomli==1.2.3", "typing-extensions==4.1.1", "zipp==3.6.0")
+
+# Stages that run side by side may want the same one.
+MAKING = threading.Lock()
 
 
 def find(*versions):
@@ -33,11 +37,12 @@ def environment(name, python, *requirements):
     directory = places.WORK / name
     stamp = directory / ".stamp"
     wanted = hashlib.sha256(repr((str(python), requirements)).encode()).hexdigest()
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        shutil.rmtree(directory, ignore_errors=True)
-        must(python, "-m", "venv", directory)
-        must(directory / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *requirements)
-        stamp.write_text(wanted)
+    with MAKING:
+        if not (stamp.exists() and stamp.read_text() == wanted):
+            shutil.rmtree(directory, ignore_errors=True)
+            must(python, "-m", "venv", directory)
+            must(directory / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *requirements)
+            stamp.write_text(wanted)
     return directory
 
 

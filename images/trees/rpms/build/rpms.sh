@@ -1,6 +1,5 @@
-#!/bin/bash
+#!/bin/bash -eu
 # All RPMs of one host into /srv/packages, with the metadata that dnf and zypper read: FLAVOUR COMPILED.
-set -eu
 flavour=$1 compiled=$2
 mkdir -p /srv/packages
 build=(rpmbuild -bb --quiet
