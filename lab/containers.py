@@ -69,7 +69,10 @@ def create(layout, host, image, tar):
 
 
 def start(name, what):
-    """Start a container. While another one ends, its cgroup controllers have no owner for a moment, and crun takes the machine for one that it can not serve."""
+    """Start a container.
+
+    While another one ends, its cgroup controllers are nobody's for a moment, and crun says that it can not serve this machine.
+    """
     for _attempt in range(PATIENCE):
         done = podman("start", name, what=what, check=False)
         if "hybrid mode" not in done.stderr:
