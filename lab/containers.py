@@ -71,7 +71,8 @@ def create(layout, host, image, tar):
 def start(name, what):
     """Start a container.
 
-    While another one ends, its cgroup controllers are nobody's for a moment, and crun says that it can not serve this machine.
+    While another one ends, its cgroup controllers are nobody's for a moment, and crun says that it can not serve
+    this machine.
     """
     for _attempt in range(PATIENCE):
         done = podman("start", name, what=what, check=False)

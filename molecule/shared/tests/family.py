@@ -175,6 +175,9 @@ def built(family):
     """
     tools = {"debian": ("gcc", "libc6-dev", "make", "m4", "patch", "libdb-dev", "libldap-dev", "libsasl2-dev", "libssl-dev")}[family.name]
     return replace(family, sendmail="/opt/sendmail/sbin/sendmail", smrsh="/opt/sendmail/sbin/smrsh", packages=tools, main_package="gcc",
+                   # What that package makes when it configures itself for the first time, beside ours and without our flags.
+                   vendor_paths=(*family.vendor_paths, "/etc/hosts.allow", "/etc/mail/sendmail.cf.errors", "/etc/mail/trusted-users", "/etc/ssl/certs/",
+                                 "/var/lib/sendmail/dead.letter"),
                    state_trees=(*family.state_trees, "/opt/sendmail"))
 
 
