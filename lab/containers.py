@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 
 from . import address, paths
 from .podman import LABEL, networks, podman
@@ -13,7 +12,6 @@ FINGERPRINT = "mailjail.fingerprint"
 HOST_LABEL = "mailjail.host"
 HOME_LABEL = "mailjail.checkout"
 TIMEOUT = 124   # exit code of timeout(1)
-PATIENCE = 10   # attempts to start a container, a second apart
 CAPS = {"gateways": REAL_SANDBOX, "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
 
 
@@ -65,22 +63,7 @@ def create(layout, host, image, tar):
     mark = ("--label", f"{FINGERPRINT}={fingerprint(argv, tar)}", "--label", f"{HOME_LABEL}={paths.ROOT}")
     podman("create", "--replace", *mark, *argv, what=f"{host.fqdn}: podman create")
     podman("cp", "--archive=false", "-", f"{name}:/", stdin=tar, what=f"{host.fqdn}: podman cp")
-    start(name, f"{host.fqdn}: podman start")
-
-
-def start(name, what):
-    """Start a container.
-
-    While another one ends, its cgroup controllers are nobody's for a moment, and crun says that it can not serve
-    this machine.
-    """
-    for _attempt in range(PATIENCE):
-        done = podman("start", name, what=what, check=False)
-        if "hybrid mode" not in done.stderr:
-            break
-        time.sleep(1)
-    if done.returncode:
-        raise LabError(f"{what}: failed (exit {done.returncode}): {last_words(done)}")
+    podman("start", name, what=f"{host.fqdn}: podman start")
 
 
 def remove(names):

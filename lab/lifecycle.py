@@ -157,8 +157,7 @@ def reboot(lab, host):
     """Restart a host as a machine is restarted, wait until it answers."""
     began = time.monotonic()
     hang_up(lab, host)
-    podman("stop", lab.layout.container(host), what=f"{host.fqdn}: podman stop")
-    containers.start(lab.layout.container(host), f"{host.fqdn}: podman start")
+    podman("restart", lab.layout.container(host), what=f"{host.fqdn}: podman restart")
     containers.wait_booted(lab.layout, host)
     if not answers(lab, host):
         raise LabError(f"{host.fqdn}: rebooted, but did not answer {service(host)} within 20 s")
