@@ -211,9 +211,12 @@ def commit(stage, params):
 
 
 def _date_sources(params):
-    """Let no .mc be newer than its .cf, for instance because a remark alone changed: Red Hat's tools would compile it anew."""
-    for spec in (params["mta"], params["msp"]):
-        if not spec or not os.path.exists(spec["source"]):
+    """Let no .mc be newer than its .cf, for instance because a remark alone changed: Red Hat's tools would compile it anew.
+
+    Where maps alone change there is no .mc.
+    """
+    for spec in (params["mta"], params.get("msp")):
+        if not spec or not os.path.exists(spec.get("source") or ""):
             continue
         made = os.stat(spec["compiled"])
         if os.stat(spec["source"]).st_mtime_ns > made.st_mtime_ns:

@@ -108,7 +108,7 @@ DEBIAN = Family(
     # Its file of boot flags is written anew with a new date in it (the last test of heal/test_vendor.py sees whether the flags are still ours).
     vendor_paths=("/etc/mail/Makefile", "/etc/mail/databases", "/etc/ld.so.cache", "/etc/mailcap", "/etc/mail/m4", "/etc/mail/tls", "/etc/mail/sasl",
                   "/etc/mail/peers", "/etc/rc", "/etc/init.d/.depend", "/etc/mail/address.resolve", "/etc/mail/service.switch",
-                  "/etc/mail/sendmail.cf.old", "/etc/mail/submit.cf.old", "/etc/mail/sendmail.conf"),
+                  "/etc/mail/sendmail.cf.old", "/etc/mail/submit.cf.old", "/etc/mail/sendmail.conf", "/etc/mail/trusted-users"),
     # The vendor's own certificates and its database of aliases, which no configuration of ours names.
     odd_paths=frozenset({"/etc/mail/tls", "/etc/mail/aliases.db"}), state_trees=("/var/lib/sendmail",),
 )
