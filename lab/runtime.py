@@ -16,6 +16,7 @@ from .shell import LabError, last_words, say, warn
 
 INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 INOTIFY_NEEDED = 2048
+HYBRID = Path("/sys/fs/cgroup/unified")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
                 "--security-opt", "apparmor=unconfined")
@@ -52,6 +53,9 @@ def candidates():
     """Ways to try, plainest first."""
     limits = own_limits()
     runtimes = ["", *(name for name in ("crun", "runc") if shutil.which(name))]
+    if HYBRID.exists() and "runc" in runtimes:
+        # crun serves these only while no controller is of version 2, which changes with each container that ends.
+        runtimes.sort(key=lambda name: name != "runc")
     return [Choice(runtime, cap) for runtime in runtimes for cap in ((), limits)]
 
 
