@@ -343,7 +343,7 @@ class Stage:
 
 def names(text, path):
     """Tell whether a compiled configuration names a path, other than in a remark (m4's library leaves the options that are not set as such)."""
-    return bool(re.search(r"(?m)^[^#\n].*(?<![\w./-])%s(?![\w/-])" % re.escape(path), text))
+    return bool(re.search(r"(?m)^(?:F\w|[^#\n].*(?<![\w./-]))%s(?![\w/-])" % re.escape(path), text))
 
 
 def suffix(map_type):

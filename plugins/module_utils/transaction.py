@@ -190,7 +190,8 @@ def commit(stage, params):
     :returns: id of the generation that holds the state before.
     :raises CommitError: a rename failed; what had been renamed was put back.
     """
-    kept = generations.keep(params["state_directory"], stage.paths() + stage.retired, params["keep_generations"], [item.path for item in stage.items if item.staged])
+    kept = generations.keep(params["state_directory"], stage.retired + stage.paths(), params["keep_generations"],
+                            [item.path for item in stage.items if item.staged])
     try:
         for spec in params["directories"]:
             os.makedirs(spec["path"], mode=0o700, exist_ok=True)

@@ -17,6 +17,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import staging
     [
         ("Kaccess btree -T<TMPF> /etc/mail/access", True),
         ("Fw-o /etc/mail/access", True),
+        ("Fw/etc/mail/access", True),
+        ("F{Names}/etc/mail/access", True),
         ("O AliasFile=/etc/aliases,/etc/mail/access", True),
         ("O UserDatabaseSpec=/etc/mail/access.db", True),
         ("#O UserDatabaseSpec=/etc/mail/access", False),
