@@ -233,8 +233,9 @@ class Stage:
         self.retired = [path for path in sorted(set(former) - managed - lent) if os.path.lexists(path) and not self._is_named(path, managed)]
 
     def _is_named(self, path, managed):
-        base = path[:-len(os.path.splitext(path)[1])] if os.path.splitext(path)[1] in mapbuild.SUFFIXES else path
-        return base not in managed and any(re.search(r"(?<![\w./-])%s(?![\w/-])" % re.escape(base), text) for text in self.compiled.values())
+        base, end = os.path.splitext(path)
+        base = base if end in mapbuild.SUFFIXES else path
+        return base not in managed and any(names(text, base) for text in self.compiled.values())
 
     def remember(self):
         """Write down which paths are managed, in the order of the commit, which are no longer, and how big files are known again."""
@@ -343,6 +344,11 @@ class Stage:
             if item.kind in ("class", "database") and name not in self.redirections and os.path.isfile(item.path):
                 copy = self._copy(item.path, "live/" + item.path.lstrip("/"))
                 self.redirections[name] = os.path.splitext(copy)[0] if item.kind == "database" else copy
+
+
+def names(text, path):
+    """Tell whether a compiled configuration names a path, other than in a remark (m4's library leaves the options that are not set as such)."""
+    return bool(re.search(r"(?m)^(?:F\w|[^#\n].*(?<![\w./-]))%s(?![\w/-])" % re.escape(path), text))
 
 
 def mc_bytes(spec):
