@@ -61,6 +61,14 @@ def wait(condition, seconds):
     return condition()
 
 
+def missing(host, recipient, token, accepted):
+    """Wait until everything accepted lies in a mailbox; return the numbers of what does not, and take the rest away."""
+    wait(lambda: accepted <= arrived(host, recipient, token), 60)
+    lost = sorted(accepted - arrived(host, recipient, token))
+    host.run(f"grep -rlE '^Subject: {token}-' {BOXES} | xargs -r rm -f")
+    return lost
+
+
 def run_queue(gateway):
     """Run the queue as the daemon's own user until it is empty, but for files that a crash left without content; return what is left in it."""
     user = gateway.run(f"stat -c %U {QUEUE}").stdout.strip()
@@ -87,8 +95,5 @@ def test_nothing_that_was_accepted_is_lost_in_a_crash(host, reach):
     assert any(one["tried"] > len(one["accepted"]) for one in sent), "no session was cut off"
     left = run_queue(gateway)
     for (_source, _sender, recipient, box), one in zip(WAYS, sent):
-        mailbox = reach(box)
-        wait(lambda: set(one["accepted"]) <= arrived(mailbox, recipient, token), 60)   # noqa: B023 (called at once)
-        lost = sorted(set(one["accepted"]) - arrived(mailbox, recipient, token))
-        mailbox.run(f"grep -rlE '^Subject: {token}-' {BOXES} | xargs -r rm -f")
+        lost = missing(reach(box), recipient, token, set(one["accepted"]))
         assert not lost, f"seed {seed}: {recipient}: accepted and lost: {lost}; left in the queue: {left}"
