@@ -15,16 +15,14 @@ import functools
 import os
 import re
 
+import jinja2
 import pytest
+import yaml
+from jinja2.nativetypes import NativeEnvironment
 from real_m4 import CF, compile_mc, library_version
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
-
-yaml = pytest.importorskip("yaml")
-jinja2 = pytest.importorskip("jinja2", reason="templates are rendered on the controller")
-
-from jinja2.nativetypes import NativeEnvironment  # noqa: E402
 
 ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
 BASE = {"sendmail_domain": "corp.example", "sendmail_mail_server": "mail.corp.example", "sendmail_privilege": "jailed", "sendmail_run_user": "mailgw"}

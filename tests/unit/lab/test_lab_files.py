@@ -112,6 +112,15 @@ def test_containers_conf(choice, table):
     assert {key: value for key, value in written.items() if value} == table
 
 
+@pytest.mark.parametrize(("hybrid", "order"), [(False, ["", "crun", "runc"]), (True, ["runc", "", "crun"])])
+def test_what_is_tried_first(hybrid, order, tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "HYBRID", tmp_path if hybrid else tmp_path / "absent")
+    monkeypatch.setattr(runtime.shutil, "which", lambda name: f"/usr/bin/{name}")
+    tried = runtime.candidates()
+    assert list(dict.fromkeys(choice.runtime for choice in tried)) == order
+    assert [bool(choice.limits) for choice in tried] == [False, True] * 3
+
+
 HOSTS = {"peer", "debian12", "debian13", "el9", "el10", "suse", "suse-exec"}
 
 

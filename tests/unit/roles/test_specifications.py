@@ -13,11 +13,10 @@ import os
 import re
 
 import pytest
+import yaml
 
-yaml = pytest.importorskip("yaml", reason="the roles' files are YAML")
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language  # noqa: E402
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc  # noqa: E402
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 # Whose default depends on the profile, so that it is a template and not a value.
