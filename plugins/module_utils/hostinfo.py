@@ -21,6 +21,7 @@ import shutil
 import socket
 import time
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import ENVIRONMENT
 
@@ -46,6 +47,11 @@ SMRSH_PROGRAMS = ("/usr/libexec/sendmail/smrsh", "/usr/sbin/smrsh", "/usr/lib/sm
                   "/usr/libexec/sendmail.d/bin/smrsh", "/usr/libexec/smrsh")
 SMRSH_DIRECTORIES = ("/etc/mail/smrsh", "/etc/smrsh", "/usr/lib/sendmail.d/bin", "/usr/libexec/sendmail.d/bin", "/usr/adm/sm.bin", "/usr/lib/sm.bin")
 CONFIGURATIONS = ("/etc/mail/sendmail.cf", "/etc/sendmail.cf")
+SOURCES = ("/etc/mail/sendmail.mc", "/etc/mail/linux.mc")
+# What VERSIONID of the collection's own templates leaves in a compiled configuration.
+OURS = "#####  mailjail.sendmail  #####"
+# A host's own source is not ours to trust: it is read without the commands of m4 that run programs, and without the remark of when and where.
+READ_ONLY_M4 = ("-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null", "-Usyscmd", "-Uesyscmd", "-Umaketemp", "-Umkstemp")
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
@@ -222,6 +228,20 @@ def parse_configuration(text):
     level, version = re.search(r"^V(\d+)", text, re.M), re.search(r"^DZ(\S+)", text, re.M)
     return {"level": int(level.group(1)) if level else None, "version": version.group(1) if version else "", "options": options,
             "daemon_port_options": listeners, "queue_directories": [options[name] for name in ("QueueDirectory",) if name in options] + directories}
+
+
+def edits(compiled, live):
+    """Return in what a live configuration is not what its source compiles to, as a list of kinds and names such as ``option MaxHopCount``.
+
+    None if that can not be said: what another release of the library compiled differs without anybody's doing.
+
+    :param str compiled: what m4 makes of the source now.
+    :param str live: the compiled configuration that is in force.
+    """
+    releases = [re.search(r"^DZ(\S+)", text, re.M) for text in (compiled, live)]
+    if not all(releases) or releases[0].group(1) != releases[1].group(1):
+        return None
+    return ["%s %s" % (row["what"], row["name"]) for row in cf.changes(compiled, live)]
 
 
 def count_queue(names):
@@ -458,6 +478,21 @@ class Host:
         found["dont_blame_sendmail"] = [word for word in re.split(r"[\s,]+", blame) if word and word.lower() != "safe"]
         return found
 
+    def edited(self, path):
+        """Return what was edited in a compiled configuration that is newer than its source and not ours; empty where nothing was, or none can say."""
+        live, source, compiler = read_text(path) or "", first_existing(SOURCES), which("m4")
+        if not live or OURS in live or not source or not compiler or os.stat(source).st_mtime >= os.stat(path).st_mtime:
+            return []
+        try:
+            done = self.runner.run([compiler] + list(READ_ONLY_M4) + [source], cwd=os.path.dirname(source), timeout=20)
+        except SendmailError as exc:
+            self.reasons["edited"] = exc.message
+            return []
+        found = edits(done.stdout, live) if done.returncode == 0 else None
+        if found is None:
+            self.reasons["edited"] = "%s can not be compared with %s: m4 does not compile that, or another release of its library did." % (path, source)
+        return found or []
+
     def queue(self, directories):
         """Return how many messages wait in each queue directory (``*`` and the sub-directory ``qf`` are followed as sendmail does)."""
         depth = []
@@ -510,6 +545,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program = host.sendmail(identity["qualified"], classes)
     listeners, states = host.listeners(ports), host.units(units)
     live = host.configuration(program.pop("configuration") or first_existing(CONFIGURATIONS) or CONFIGURATIONS[0])
+    live["edited"] = host.edited(live["path"])
     client = parse_configuration(read_text("/etc/mail/submit.cf") or "")
     packages = host.packages(identity["distribution"]["family"])
     smtp = sorted(set(entry["mta"] or entry["process"] or "unknown" for entry in listeners if entry["port"] == 25))

@@ -195,6 +195,13 @@ configuration:
     options: {description: Every option set in it; of several lines of one name the last., type: dict}
     daemon_port_options: {description: Every C(DaemonPortOptions) line., type: list, elements: str}
     safe_file_environment: {description: 'Option C(SafeFileEnvironment); empty if not set.', type: str, sample: /var/mailjail}
+    edited:
+      description: >-
+        What was changed by hand in a configuration that is newer than its source and was not made by this collection; empty where it is what
+        m4 makes of its source, and where that can not be known (RV(reasons)).
+      type: list
+      elements: str
+      sample: [option MaxHopCount]
     dont_blame_sendmail: {description: Words of C(DontBlameSendmail) other than V(safe)., type: list, elements: str}
 queue:
   description: The daemon's queue directories.

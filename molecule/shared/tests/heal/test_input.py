@@ -173,6 +173,30 @@ def test_an_identity_without_what_belongs_to_it(world, one):
         one.out("umount /etc/os-release")
 
 
+# What a postmaster had before this collection came.
+THEIRS = """include(`{library}/m4/cf.m4')dnl
+OSTYPE(`linux')dnl
+define(`confMAX_HOP', `30')dnl
+MAILER(`local')dnl
+MAILER(`smtp')dnl
+"""
+
+
+def test_a_configuration_that_somebody_edited(world, one):
+    """What is newer than its source and not made of it is nowhere else; a host of ours shows and mends it instead (test_damage.py)."""
+    mc, cf = one.family.mc, one.family.cf
+    library = one.out(f"sed -n \"s|^include(.\\(.*\\)/m4/cf.m4')dnl|\\1|p\" {mc}").strip()
+    one.out(f"cp -a {mc} /run/theirs.mc; cp -a {cf} /run/theirs.cf; cat >{mc}; touch -d -1hour {mc}; m4 {mc} >{cf}", stdin=THEIRS.format(library=library))
+    try:
+        assert world.play("--check", "--limit", one.name).status == 0, "what only its source says is no edit"
+        one.out(f"sed -i 's/^O MaxHopCount=30/O MaxHopCount=31/; s/^#O MaxMessageSize=.*/O MaxMessageSize=77/' {cf}")
+        said = refused(world, one, cf, "option MaxHopCount, option MaxMessageSize.", "sendmail_replace_edited")
+        assert "Nothing was touched" in said
+        assert world.play("--check", "--limit", one.name, values={"sendmail_replace_edited": True}).status == 0
+    finally:
+        one.out(f"cp -a /run/theirs.mc {mc}; cp -a /run/theirs.cf {cf}")
+
+
 def test_another_program_on_port_25(world, one):
     one.out("systemctl stop sendmail.service; systemd-run -q --unit lab-stranger python3 -c "
             "'import socket, time; s = socket.create_server((\"\", 25)); time.sleep(600)'; sleep 1")

@@ -210,3 +210,18 @@ def test_follow(tmpdir):
     assert hostinfo.follow(str(link)) == [str(link), str(program)]
     assert hostinfo.follow(str(program)) == [str(program)]
     assert hostinfo.follow(str(loop))[0] == str(loop)
+
+
+LIVE = "V10/Berkeley\nDZ8.17.1\nO MaxHopCount=25\nMlocal, P=/bin/mail, F=l\n"
+
+
+@pytest.mark.parametrize("compiled, edits", [
+    (LIVE, []),
+    ("# built by root\n" + LIVE, []),
+    (LIVE.replace("25", "30"), ["option MaxHopCount"]),
+    (LIVE + "Kaccess hash /etc/mail/access\n", ["map access"]),
+    (LIVE.replace("8.17.1", "8.18.1"), None),       # made by another release: nobody's edit
+    ("", None),
+])
+def test_edits(compiled, edits):
+    assert hostinfo.edits(compiled, LIVE) == edits
