@@ -488,7 +488,7 @@ class Host:
         except SendmailError as exc:
             self.reasons["edited"] = exc.message
             return []
-        found = edits(done.stdout, live) if done.returncode == 0 else None
+        found = edits(done.stdout, live) if done.rc == 0 else None
         if found is None:
             self.reasons["edited"] = "%s can not be compared with %s: m4 does not compile that, or another release of its library did." % (path, source)
         return found or []
