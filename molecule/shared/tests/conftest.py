@@ -34,7 +34,8 @@ def world():
     return WORLD
 
 
-@pytest.fixture(scope="session", params=WORLD.gateway_names)
+# Not of the session: pytest would go through all modules for one gateway, and then again through all of them for the next.
+@pytest.fixture(scope="module", params=WORLD.gateway_names)
 def gateway(request):
     """One gateway after the other."""
     return WORLD.host(request.param)

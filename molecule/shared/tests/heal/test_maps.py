@@ -139,21 +139,27 @@ def dropped(family):
     return [path for text in texts for path in (text, family.database(text))]
 
 
-def test_at_the_end_none_of_it_is_in_force(world, values, gateway, client, mail):
-    gone = dropped(gateway.family)
-    assert gateway.out(f"ls {' '.join(gone)}").split() == sorted(gone)
+def test_at_the_end_none_of_it_is_in_force(world, client):
+    """Last in this file, on all gateways at once."""
+    gone = [dropped(gateway.family) for gateway in world.gateways]
+
+    def there():
+        return [gateway.run(f"ls -d {' '.join(paths)}").stdout.split() for gateway, paths in zip(world.gateways, gone, strict=True)]
+
+    everything, nothing = [sorted(paths) for paths in gone], [[] for _paths in gone]
+    assert there() == everything
     predicted, done = world.converge("--check"), world.converge()
-    try:
+    for gateway, paths in zip(world.gateways, gone, strict=True):
         assert predicted.changes(gateway) == done.changes(gateway)
-        assert done.names(gateway) >= set(gone)
-        assert gateway.run(f"ls -d {' '.join(gone)}").stdout == "", "a map that is no longer declared stayed on the host"
+        assert done.names(gateway) >= set(paths)
         assert replies(client, gateway.outside, "sales@virtual.example")[-1].refused
         assert replies(client, gateway.outside, "alice@corp.example", source=world.facts["lab_client_listed"])[-1].refused
-        assert world.converge().changed(gateway) == []
-        # The way back brings the maps along.
-        assert world.play(playbook="mailjail.sendmail.rollback").status == 0
-        assert gateway.out(f"ls {' '.join(gone)}").split() == sorted(gone)
-        assert set(gone) <= world.converge().names(gateway)
-        assert gateway.run(f"ls -d {' '.join(gone)}").stdout == ""
-    finally:
-        world.converge(values=values)
+    assert there() == nothing, "a map that is no longer declared stayed on the host"
+    again = world.converge()
+    assert [again.changed(gateway) for gateway in world.gateways] == nothing
+    # The way back brings the maps along.
+    assert world.play(playbook="mailjail.sendmail.rollback").status == 0
+    assert there() == everything
+    taken = world.converge()
+    assert all(set(paths) <= taken.names(gateway) for gateway, paths in zip(world.gateways, gone, strict=True))
+    assert there() == nothing
