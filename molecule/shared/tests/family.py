@@ -131,8 +131,8 @@ REDHAT = Family(
         "alternatives": "alternatives --auto mta",
     },
     # make keeps the former .cf, and builds the maps that it knows whether they are used or not.
-    vendor_paths=("/etc/mail/sendmail.cf.bak", "/etc/mail/submit.cf.bak", "/etc/mail/domaintable", "/etc/mail/virtusertable", "/etc/ld.so.cache",
-                  "/etc/alternatives"),
+    vendor_paths=("/etc/mail/sendmail.cf.bak", "/etc/mail/submit.cf.bak", "/etc/mail/domaintable", "/etc/mail/virtusertable",
+                  "/etc/mail/trusted-users", "/etc/ld.so.cache", "/etc/alternatives"),
 )
 
 # SUSE, as SLES 15 and Leap 15 have it.
@@ -154,8 +154,9 @@ SUSE = replace(
         "before the vendor's daemon": "touch /etc/mail/access /etc/aliases; sh /etc/mail/system/sm.pre; sh /etc/mail/system/sm-client.pre",
         "the vendor's path unit": "systemctl start sendmail-client.path; systemctl enable sendmail-client.path; touch /var/spool/clientmqueue/sm-client.st",
     },
-    # make builds the maps that it knows whether they are used or not.
-    vendor_paths=("/etc/mail/genericstable.db", "/etc/mail/virtusertable.db", "/etc/ld.so.cache"), state_trees=("/var/lib/sendmail",),
+    # make builds the maps that it knows whether they are used or not; a reinstallation brings back texts that the playbook once had and gave up.
+    vendor_paths=("/etc/mail/genericstable", "/etc/mail/virtusertable", "/etc/mail/trusted-users", "/etc/mail/auth/auth-info", "/etc/ld.so.cache"),
+    state_trees=("/var/lib/sendmail",),
 )
 
 # Newer than that: the tools lie elsewhere, and the vendor's unit wants a daemon that stays in the foreground.

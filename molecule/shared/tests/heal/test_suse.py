@@ -2,7 +2,7 @@
 
 import pytest
 from smtp import converse, envelope, session
-from state import answers, difference, state
+from state import answers, difference, managed, state
 
 pytestmark = pytest.mark.only("suse")
 
@@ -44,14 +44,16 @@ def test_owners_of_ours_outlast_chkstat_and_the_package(world):
     assert [found["queue"][0] for found in before] == ["700 mailother:mailother"] * len(before)
     world.everywhere(lambda gateway: gateway.out(f"chkstat --system --set; {REINSTALL}"))
     world.everywhere(lambda gateway: gateway.wait_for_daemon())
-    assert [difference(*pair) for pair in zip(before, world.everywhere(state), strict=True)] == [{}] * len(before)
+    after = world.everywhere(state)
+    assert [managed(gateway, difference(*pair)) for gateway, *pair in zip(world.gateways, before, after, strict=True)] == [{}] * len(before)
     assert all(world.everywhere(answers))
     # Without the entry the same reinstallation takes the queue away from the daemon: what was just shown is due to it.
     world.everywhere(lambda gateway: gateway.out(f"cp -p /etc/permissions.local /run/; sed -i /mqueue/d /etc/permissions.local; {REINSTALL};"
                                                  " cp -p /run/permissions.local /etc/"))
     assert [found["queue"][0] for found in world.everywhere(state)] == ["700 root:root"] * len(before)
     world.converge(values=WITHOUT_ROOT)
-    assert [difference(*pair) for pair in zip(before, world.everywhere(state), strict=True)] == [{}] * len(before)
+    after = world.everywhere(state)
+    assert [managed(gateway, difference(*pair)) for gateway, *pair in zip(world.gateways, before, after, strict=True)] == [{}] * len(before)
 
 
 @pytest.mark.usefixtures("whole")

@@ -1,20 +1,13 @@
 """The vendor's own tools: none of them may take back what is managed, and the daemon must stand after each."""
 
 import pytest
-from state import answers, difference, state
+from state import answers, difference, managed, state
 
 # What any administrator does by habit, on hosts of every family; each family's own tools come on top (family.py, vendor_events).
 EVENTS = {
     "packages reinstalled": lambda family: family.reinstall,
     "restart with touched sources": lambda family: f"touch {family.mc} {family.submit_mc} /etc/mail/access /etc/aliases; systemctl restart {family.mta_unit}",
 }
-# systemd notes here at a boot that packages were changed before it.
-SYSTEM_PATHS = ("/etc/.updated",)
-
-
-def managed(gateway, found):
-    """What is left of a difference when the vendor's own files are taken out."""
-    return {path: pair for path, pair in found.items() if not path.startswith((*gateway.family.vendor_paths, *SYSTEM_PATHS))}
 
 
 def assert_hands_off(world, before):
