@@ -87,7 +87,9 @@ def bombs():
 
 
 ALL = {**ROWS, **dict(bombs())}
-pytestmark = pytest.mark.only("jailed")    # the same specifications guard both scenarios
+pytestmark = pytest.mark.only("jailed")    # the same specifications guard all scenarios
+# Judged on the controller, by one and the same code for every host.
+on_the_controller = pytest.mark.only("default")
 
 
 @pytest.fixture(scope="module", name="runs")
@@ -104,6 +106,7 @@ def plain(text):
     return text.lower().replace("_", "-")
 
 
+@on_the_controller
 @pytest.mark.parametrize("name", ALL)
 def test_refused_by_name(runs, name):
     run = runs["runs"][name]
@@ -114,11 +117,13 @@ def test_refused_by_name(runs, name):
     assert "Traceback" not in run.output and "MODULE FAILURE" not in run.output, run
 
 
+@on_the_controller
 def test_nothing_was_touched(runs):
     assert runs["touched"] == {}
     assert answers(runs["gateway"])
 
 
+@on_the_controller
 def test_nothing_was_run(runs):
     """Neither on the host nor on the controller."""
     assert runs["gateway"].run(f"test -e {PLANTED}").returncode != 0
@@ -214,7 +219,6 @@ def test_m4_is_missing(world, one):
         one.out("umount /usr/bin/m4; sed -i '$ d' " + one.family.mc)
 
 
-@pytest.mark.only("jailed")
 def test_a_link_in_the_jail_is_refused_unless_it_may_go(world, one):
     one.out("ln -s /etc/passwd /var/mailjail/var/link")
     try:

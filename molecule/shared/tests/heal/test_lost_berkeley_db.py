@@ -6,7 +6,7 @@ The packages are really exchanged, for those of the test host el10.
 import subprocess
 
 import pytest
-from state import answers, difference, state
+from state import answers, difference, managed, state
 
 pytestmark = pytest.mark.only("redhat")
 
@@ -64,7 +64,8 @@ def former_(world, packages):
                                                  " rm -f /etc/mail/*.rpmnew"))
     world.converge()
     assert [there(gateway, OLD + NEW) for gateway in world.gateways] == [list(OLD)] * len(world.gateways)
-    assert [difference(old, new) for old, new in zip(former, world.everywhere(state), strict=True)] == [{}] * len(former)
+    after = world.everywhere(state)
+    assert [managed(gateway, difference(old, new)) for gateway, old, new in zip(world.gateways, former, after, strict=True)] == [{}] * len(former)
 
 
 def test_without_the_old_type_the_daemon_does_not_start(world):
