@@ -32,7 +32,7 @@ def test_make_before_a_start_finds_nothing_to_do(world):
         gateway.out("/etc/mail/make; /etc/mail/make aliases")
         assert stamps(gateway) == found
         assert gateway.run("ls /etc/mail/*.bak").returncode != 0
-        gateway.out("cd /etc/mail; rm domaintable{0} virtusertable{0}".format(gateway.family.suffix))
+        gateway.out("cd /etc/mail; rm -f domaintable{0} virtusertable{0}".format(gateway.family.suffix))
     world.everywhere(call)
 
 
