@@ -37,10 +37,12 @@ def sessions(world, gateway):
     }
 
 
-def plain(text, gateway):
-    """An answer without this host's name, its address, and what changes from one session to the next."""
-    for word, name in ((gateway.name, "GATEWAY"), (gateway.outside, "ADDRESS")):
-        text = text.replace(word, name)
+def plain(text, world, gateway):
+    """An answer without this host's name, the lab's addresses, and what changes from one session to the next."""
+    lab = {str(value): name.removeprefix("lab_").upper() for name, value in world.facts.items() if re.fullmatch(r"[0-9a-f]*[.:][0-9a-f.:/]+", str(value))}
+    names = {**lab, gateway.name: "GATEWAY", gateway.outside: "GATEWAY-OUTSIDE", gateway.inside: "GATEWAY-INSIDE"}
+    for word in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w.:]){re.escape(word)}(?![\w:]|\.\w)", names[word], text)
     text = re.sub(r"\b\w{3}, \d+ \w{3} \d{4} [\d:]{8} [+-]\d{4}( \(\w+\))?", "DATE", text)
     return QUEUE_ID.sub("QUEUE-ID", text)
 
@@ -52,8 +54,8 @@ def record_(world, gateway, client):
     answers = dict(zip(asked, converse(client, list(asked.values())), strict=True))
     found = {
         "host": gateway.name, "scenario": world.scenario,
-        "answers": {name: [f"{reply.code} {plain(reply.text, gateway)}" for reply in replies] for name, replies in answers.items()},
-        "routes": routes(world, gateway), "options": options(gateway), "facts": facts(gateway), "differs": differs(world, gateway),
+        "answers": {name: [plain(reply.text, world, gateway) for reply in replies] for name, replies in answers.items()},
+        "routes": routes(world, gateway), "options": options(world, gateway), "facts": facts(gateway), "differs": differs(world, gateway),
     }
     reports = os.environ.get("MAILJAIL_REPORTS")
     if reports:
@@ -65,16 +67,16 @@ def record_(world, gateway, client):
 def routes(world, gateway):
     """The route tests of the last run of the playbook: name and outcome."""
     reported = [row["route_tests"] for row in world.last()["results"] if row["host"] == gateway.name and row["route_tests"]]
-    return {plain(test["name"], gateway): test["passed"] for test in (reported[-1] if reported else [])}
+    return {plain(test["name"], world, gateway): test["passed"] for test in (reported[-1] if reported else [])}
 
 
-def options(gateway):
+def options(world, gateway):
     """Options of the live .cf that have to be the same, by their long names."""
     text = gateway.out(f"cat {gateway.family.cf}")
     found = {}
     for name, value in re.findall(r"^O ([\w.]+)=(.*)$", text, re.M):
         if name in OPTIONS:
-            found.setdefault(name, []).append(plain(value, gateway))
+            found.setdefault(name, []).append(plain(value, world, gateway))
     return found
 
 
