@@ -1,6 +1,6 @@
 """Runs the stages that are named (all without a name), prints the time of each, and ends with the sum of all of them.
 
-One after the other, but for the Molecule scenarios, of which two run at a time.
+One after the other, but for sanity with the tests of the lab, and for the Molecule scenarios, of which two run at a time.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from harness import places
 from harness.stages import STAGES
 from harness.tally import Tally
 
-# Molecule scenarios side by side; 1 where memory or inotify instances are short.
-AT_A_TIME = int(os.environ.get("MAILJAIL_SCENARIOS_AT_A_TIME", "2"))
+# Stages side by side; 1 where memory or inotify instances are short.
+AT_A_TIME = int(os.environ.get("MAILJAIL_STAGES_AT_A_TIME", "2"))
 
 
 def main():
@@ -26,11 +26,15 @@ def main():
     if not options.stages:
         shutil.rmtree(places.REPORTS, ignore_errors=True)
     results = {}
-    for scenarios, names in itertools.groupby(options.stages or STAGES, key=lambda name: name.startswith("molecule-")):
-        # Each scenario has a lab of its own, and waits more than it works.
-        with ThreadPoolExecutor(max_workers=AT_A_TIME if scenarios else 1) as pool:
+    for _group, names in itertools.groupby(options.stages or STAGES, key=group):
+        with ThreadPoolExecutor(max_workers=AT_A_TIME) as pool:
             results.update(pool.map(done, names))
     return conclude(results)
+
+
+def group(name):
+    """With which others a stage runs side by side: scenarios have a lab each and wait more than they work; sanity has one process, the lab waits."""
+    return "molecule" if name.startswith("molecule-") else "sanity" if name in ("sanity", "lab") else name
 
 
 def done(name):

@@ -87,7 +87,8 @@ def _sanity(home, installed):
     version = ".".join(answer(places.BIN / "python", "-c", "import sys; print('%d %d' % sys.version_info[:2])").split())
     core = answer(places.BIN / "ansible-test", "--version") or "ansible-test is missing"
     print(f"sanity  {core} on Python {version}", flush=True)
-    status = run("ansible-test", "sanity", "--local", "--requirements", "--python", version, "--color", "no", "--junit", cwd=installed, HOME=home, PIP_QUIET=1)
+    status = run_logged("sanity", places.REPORTS / "sanity.log", "ansible-test", "sanity", "--local", "--requirements", "--python", version, "--color", "no",
+                        "--junit", cwd=installed, HOME=home, PIP_QUIET=1)
     counted = tally.junit(installed / "tests" / "output" / "junit")
     return tally.with_status(counted, status)
 
@@ -102,7 +103,7 @@ def _bootstrap_script(cache):
 
 def lab():
     """The tests of the lab itself, on the checkout: it is no part of the collection."""
-    status = run("pytest", "-q", f"--junitxml={_report('lab')}/lab.xml", "tests/lab")
+    status = run_logged("lab", places.REPORTS / "lab.log", "pytest", "-v", f"--junitxml={_report('lab')}/lab.xml", "tests/lab")
     return tally.with_status(tally.junit(_report("lab")), status)
 
 
