@@ -13,7 +13,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from harness import places
-from harness.stages import STAGES
+from harness.stages import ALL, STAGES
 from harness.tally import Tally
 
 # Stages side by side; 1 where memory or inotify instances are short.
@@ -26,7 +26,7 @@ def main():
     if not options.stages:
         shutil.rmtree(places.REPORTS, ignore_errors=True)
     results = {}
-    for _group, names in itertools.groupby(options.stages or STAGES, key=group):
+    for _group, names in itertools.groupby(options.stages or ALL, key=group):
         with ThreadPoolExecutor(max_workers=AT_A_TIME) as pool:
             results.update(pool.map(done, names))
     return conclude(results)

@@ -12,6 +12,8 @@ from .shell import answer, run, run_logged
 
 # The longest first.
 SCENARIOS = ("default", "unprivileged", "suse", "redhat", "redhat10", "source")
+# Only where somebody asks for it: it needs an image from a registry.
+ON_DEMAND = ("molecule-real",)
 
 
 def install():
@@ -133,4 +135,6 @@ def _report(stage):
 
 
 STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "m4": m4, "sanity": sanity, "lab": lab,
-          **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}, "platforms": platforms}
+          **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS}, "platforms": platforms,
+          "molecule-real": lambda: molecule("real")}
+ALL = tuple(name for name in STAGES if name not in ON_DEMAND)
