@@ -1,6 +1,6 @@
 """Runs the stages that are named (all without a name), prints the time of each, and ends with the sum of all of them.
 
-One after the other, but for sanity with the tests of the lab, and for the Molecule scenarios, of which two run at a time.
+One after the other, but for sanity with the tests of the lab, and for the Molecule scenarios, of which three run at a time.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from harness.stages import ALL, STAGES
 from harness.tally import Tally
 
 # Stages side by side; 1 where memory or inotify instances are short.
-AT_A_TIME = int(os.environ.get("MAILJAIL_STAGES_AT_A_TIME", "2"))
+AT_A_TIME = int(os.environ.get("MAILJAIL_STAGES_AT_A_TIME", "3"))
 
 
 def main():

@@ -53,7 +53,7 @@ class Host:
     def run(self, command, stdin="", user="root"):
         """Run a shell command; return the CompletedProcess."""
         sudo = ["sudo", "-u", user, "--", "sh", "-c", shlex.quote(command)]
-        return subprocess.run(["ssh", "-F", self.ssh_config, self.name, *sudo], input=stdin, capture_output=True, text=True, timeout=180, check=False)
+        return subprocess.run(["ssh", "-F", self.ssh_config, self.name, *sudo], input=stdin, capture_output=True, text=True, timeout=300, check=False)
 
     def out(self, command, stdin="", user="root"):
         """Standard output of a command that must work."""
@@ -76,9 +76,9 @@ class Host:
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def wait_for_daemon(self):
-        """Give the daemon and the queue runner half a minute to be there."""
+        """Give the daemon and the queue runner a minute to be there."""
         unit = self.family.client_unit
-        self.run(f"for i in $(seq 60); do ss -Hltn sport = :25 | grep -q . && systemctl is-active -q {unit} && break; sleep 0.5; done")
+        self.run(f"for i in $(seq 120); do ss -Hltn sport = :25 | grep -q . && systemctl is-active -q {unit} && break; sleep 0.5; done")
 
     @property
     def pid(self):
@@ -206,7 +206,7 @@ class World:
         for inventory in self.inventories:
             argv += ["--inventory", str(inventory)]
         argv += ["--extra-vars", json.dumps(values)] if values else []
-        done = subprocess.run(argv, env=self.environment(records), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(argv, env=self.environment(records), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1200, check=False)
         return Run(done.returncode, done.stdout + done.stderr, self.last(records))
 
     def last(self, records=None):
@@ -237,7 +237,7 @@ class World:
 
     # -- mail
 
-    def arrived(self, host, user, token, wait=30):
+    def arrived(self, host, user, token, wait=60):
         """The messages in a mailbox that hold a token, as text; waits until there is one."""
         from lab import mailbox
 

@@ -19,7 +19,7 @@ DELEGATIONS = [{"map": "access", "users": ["anna", "bert"], "notify": NOTIFY}, {
                {"map": "aliases", "users": ["anna"]}]
 VALUES = {"sendmail_delegations": DELEGATIONS}
 SOURCES = {"access": "/etc/mail/access", "mailertable": "/etc/mail/mailertable", "aliases": "/etc/aliases"}
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Desk:

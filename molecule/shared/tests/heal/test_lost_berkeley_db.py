@@ -14,7 +14,7 @@ MAPS = ("/etc/mail/access", "/etc/mail/mailertable", "/etc/aliases")
 OLD, NEW = tuple(f"{text}.db" for text in MAPS), tuple(f"{text}.cdb" for text in MAPS)
 # No daemon can listen there: the run fails after the commit, in the proof of the daemon.
 NOWHERE = {"sendmail_listeners": [{"name": "MTA", "address": "192.0.2.77"}, {"name": "MSA", "address": "127.0.0.1", "port": 587}],
-           "sendmail_health_timeout": 4}
+           "sendmail_health_timeout": 10}
 
 
 @pytest.fixture(scope="module", name="packages")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.only("default", "unprivileged")
 SIZE = 7654321
 # An address that no host of the lab has: everything before the commit passes, and then the daemon can not bind.
 NOWHERE = {"sendmail_listeners": [{"name": "MTA", "address": "0.0.0.0"}, {"name": "nowhere", "address": "192.0.2.77", "port": 2525}],
-           "sendmail_health_timeout": 6}
+           "sendmail_health_timeout": 10}
 
 
 def sizes(world, client):

@@ -15,7 +15,7 @@ def send(host, gateway, recipient, token):
     return converse(host, [session(gateway.inside, *steps)])[0]
 
 
-def logged(gateway, word, tag="", wait=20):
+def logged(gateway, word, tag="", wait=60):
     """Lines of the journal with a word; waits for the first."""
     look = f"journalctl -q -o cat -t {tag or 'sm-mta'} --since -5min | grep -F '{word}'"
     return gateway.out(f"for i in $(seq {wait * 2}); do {look} && break; sleep 0.5; done; true").splitlines()
