@@ -21,7 +21,7 @@ import shutil
 import socket
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import ENVIRONMENT
 
@@ -47,11 +47,12 @@ SMRSH_PROGRAMS = ("/usr/libexec/sendmail/smrsh", "/usr/sbin/smrsh", "/usr/lib/sm
                   "/usr/libexec/sendmail.d/bin/smrsh", "/usr/libexec/smrsh")
 SMRSH_DIRECTORIES = ("/etc/mail/smrsh", "/etc/smrsh", "/usr/lib/sendmail.d/bin", "/usr/libexec/sendmail.d/bin", "/usr/adm/sm.bin", "/usr/lib/sm.bin")
 CONFIGURATIONS = ("/etc/mail/sendmail.cf", "/etc/sendmail.cf")
-SOURCES = ("/etc/mail/sendmail.mc", "/etc/mail/linux.mc")
+# Of which source each is made; of several the first that exists.
+SOURCES = {"/etc/mail/sendmail.cf": ("/etc/mail/sendmail.mc",), "/etc/sendmail.cf": ("/etc/mail/linux.mc", "/etc/mail/sendmail.mc")}
 # What VERSIONID of the collection's own templates leaves in a compiled configuration.
 OURS = "#####  mailjail.sendmail  #####"
 # A host's own source is not ours to trust: it is read without the commands of m4 that run programs, and without the remark of when and where.
-READ_ONLY_M4 = ("-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null", "-Usyscmd", "-Uesyscmd", "-Umaketemp", "-Umkstemp")
+READ_ONLY_M4 = ["-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null"] + ["-U" + command for command in m4.DISARMED]
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
@@ -480,11 +481,11 @@ class Host:
 
     def edited(self, path):
         """Return what was edited in a compiled configuration that is newer than its source and not ours; empty where nothing was, or none can say."""
-        live, source, compiler = read_text(path) or "", first_existing(SOURCES), which("m4")
+        live, source, compiler = read_text(path) or "", first_existing(SOURCES.get(path, ())), which("m4")
         if not live or OURS in live or not source or not compiler or os.stat(source).st_mtime >= os.stat(path).st_mtime:
             return []
         try:
-            done = self.runner.run([compiler] + list(READ_ONLY_M4) + [source], cwd=os.path.dirname(source), timeout=20)
+            done = self.runner.run([compiler] + READ_ONLY_M4 + [source], cwd=os.path.dirname(source), timeout=20)
         except SendmailError as exc:
             self.reasons["edited"] = exc.message
             return []

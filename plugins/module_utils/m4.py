@@ -140,7 +140,8 @@ def _shown(text):
 
 # -- The head of an .mc file
 
-_DISARMED = "syscmd esyscmd maketemp mkstemp builtin indir debugfile debugmode traceon traceoff dumpdef m4exit"
+# m4's commands that run programs, write files, or reach one of these by another name; no configuration needs them.
+DISARMED = "syscmd esyscmd maketemp mkstemp builtin indir debugfile debugmode traceon traceoff dumpdef m4exit".split()
 _PREAMBLE = """dnl These lines take from m4 what a configuration never needs: running commands, making files, reading any file but those of the cf library.
 dnl Without the lines "built by ... on ..." the compiled file is the same to the byte on every run.
 define(`_NO_MAKEINFO_')define(`TEMPFILE', `/dev/null')dnl
@@ -166,7 +167,7 @@ def preamble(includes=()):
     :param includes: further files that may be included, such as ``/etc/mail/m4/provider.m4``.
     """
     allowed = "".join("`$1', %s, `1', " % quote(path, "includes", "path") for path in includes)
-    return _PREAMBLE % {"disarm": "".join("_MJ_DISARM_(`%s')" % word for word in _DISARMED.split()) + "dnl", "includes": allowed}
+    return _PREAMBLE % {"disarm": "".join("_MJ_DISARM_(`%s')" % word for word in DISARMED) + "dnl", "includes": allowed}
 
 
 PREAMBLE = preamble()
