@@ -83,7 +83,8 @@ def choose(image):
         if refusal is None:
             because = f", because {reasons[0]}" if reasons else ""
             write(conf, f"{stamp}{choice}{because}\n{choice.conf()}")
-            say(f"podman  runs containers by {choice}" + (f" (this machine needs it; what was tried: {conf})" if reasons else ""))
+            needed = f" (this machine needs it; what was tried: {conf})" if reasons else ""
+            say(f"podman  runs containers by {choice}{needed}")
             return
         reasons.append(f"{choice} refused: {refusal.removeprefix('Error: ')}")
     raise LabError("podman cannot boot a container with a working systemd on this machine. Tried: " + "; ".join(reasons)
