@@ -86,6 +86,8 @@ def profile_rows():
     for name in PROFILES:
         defaults = yaml.safe_load((ROOT / "roles" / name / "defaults" / "main.yml").read_text(encoding="utf-8"))
         for key, value in defaults["__sendmail_profile"].items():
+            if key == "name":
+                continue
             yield "| `%s` | `sendmail_%s` | %s |" % (name, key, default({"default": value}))
 
 

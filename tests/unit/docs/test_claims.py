@@ -36,7 +36,7 @@ def options_below(options):
 
 
 def variables():
-    found = set(yaml.safe_load(read("roles", "gateway", "vars", "main.yml"))["__sendmail_playbook_variables"])
+    found = set(yaml.safe_load(read("roles", "profile", "vars", "main.yml"))["__sendmail_playbook_variables"])
     for path in glob.glob(os.path.join(ROOT, "roles", "*", "meta", "argument_specs.yml")):
         found |= set(options_below(yaml.safe_load(read(path))["argument_specs"]["main"]["options"]))
     return found

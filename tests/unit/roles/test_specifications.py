@@ -87,14 +87,29 @@ def test_a_variable_means_the_same_in_every_role():
                     assert set(option["options"]) == set(whole[name]["options"]), (role, name)
 
 
-def test_the_gateway_checks_and_runs_the_same_roles():
-    tasks, names = read("roles", "gateway", "tasks", "main.yml"), read("roles", "gateway", "vars", "main.yml")["__sendmail_gateway_roles"]
+def profiles():
+    """Roles that set the defaults of a profile, besides those that only read them."""
+    return sorted(path.split(os.sep)[-3] for path in glob.glob(os.path.join(ROOT, "roles", "*", "defaults", "main.yml"))
+                  if "__sendmail_profile" in (read(path) or {}))
+
+
+def test_the_profiles_check_and_run_the_same_roles():
+    tasks, names = read("roles", "profile", "tasks", "main.yml"), read("roles", "profile", "vars", "main.yml")["__sendmail_profile_roles"]
     imported = [task for task in tasks if "ansible.builtin.import_role" in task]
     called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
     # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.
     assert imported[0]["ansible.builtin.import_role"]["tasks_from"] == "check" and imported[0]["tags"] == ["always"]
     assert ["platform"] + called[1:] == names
     assert [task["tags"] for task in imported[1:]] == [[name] for name in called[1:]]
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_a_profile_is_defaults_and_the_common_list(name):
+    assert read("roles", name, "defaults", "main.yml")["__sendmail_profile"]["name"] == name
+    for tasks, tasks_from in (("main.yml", None), ("rollback.yml", "rollback")):
+        imported = [task["ansible.builtin.import_role"] for task in read("roles", name, "tasks", tasks)]
+        assert [(one["name"], one.get("tasks_from")) for one in imported] == [("mailjail.sendmail.profile", tasks_from)]
+    assert [one["role"] for one in read("playbooks", name + ".yml")[0]["roles"]] == ["mailjail.sendmail." + name]
 
 
 def test_the_gateway_needs_two_words():
