@@ -1,0 +1,497 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Daemons that work beside sendmail (milters, saslauthd ...): their directories, files, memberships, units and sockets.
+
+Everything is looked at first, then done, then proven. What a unit needs is read off the host: one that was started before its files were last changed is
+restarted, whoever changed them, so a run that was cut off is finished by the next.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import grp
+import os
+import pwd
+import re
+import socket
+import stat
+import time
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
+
+PROPERTIES = ("Id", "LoadState", "ActiveState", "MainPID", "UnitFileState", "NeedDaemonReload", "ExecMainStartTimestampMonotonic",
+              "ActiveEnterTimestampMonotonic")
+# Files in here are systemd's descriptions: they are read anew before anything is started.
+UNIT_DIRECTORIES = ("/etc/systemd/system/", "/etc/systemd/system.control/")
+UNIX_PATH_LIMIT = 107
+HIDDEN = "(secret, not shown)\n"
+# How long a unit without a socket is watched after its start, in seconds.
+SETTLE = 0.5
+
+# Where a daemon listens: kind is ``unix`` or ``inet``; port is None for a unix socket.
+Socket = collections.namedtuple("Socket", "kind place port")
+# What a unit looks like now. ``at_boot`` is its UnitFileState, ``started`` in seconds since 1970, ``user`` and ``groups`` those of its main process
+# (None where there is none to be seen).
+State = collections.namedtuple("State", "known active at_boot stale started user groups")
+# One thing to be done. ``do`` is a function without arguments, ``what`` says it in words, ``diff`` is one entry of the diff or None.
+Step = collections.namedtuple("Step", "what do diff")
+
+
+# ---- pure ------------------------------------------------------------------------------------------------------------------------------
+
+def parse_socket(text):
+    """Read a socket as milters and sendmail spell it.
+
+    :param str text: ``local:/path``, ``unix:/path``, ``inet:port@address`` or ``inet6:port@address``.
+    :raises InvalidValue: it is none of these.
+    """
+    kind, _colon, rest = text.partition(":")
+    if kind in ("local", "unix"):
+        if not re.match(r"/[A-Za-z0-9._/+@-]+\Z", rest) or "/../" in rest:
+            raise InvalidValue("socket '%s': expected an absolute path of letters, digits and . _ / + @ - after '%s:'." % (text, kind), socket=text)
+        if len(rest) > UNIX_PATH_LIMIT:
+            raise InvalidValue("socket '%s': the kernel takes paths of at most %d characters." % (text, UNIX_PATH_LIMIT), socket=text)
+        return Socket("unix", rest, None)
+    found = re.match(r"([0-9]{1,5})@([0-9A-Fa-f.:]+|\[[0-9A-Fa-f.:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)\Z", rest)
+    if kind not in ("inet", "inet6") or not found or not 0 < int(found.group(1)) < 65536:
+        raise InvalidValue("socket '%s': expected local:/path/to/socket, inet:port@address or inet6:port@address." % text, socket=text)
+    return Socket("inet", found.group(2).strip("[]"), int(found.group(1)))
+
+
+def check(companions):
+    """Refuse what can not be meant, before the host is looked at.
+
+    :param list companions: the module's option.
+    :raises InvalidValue: two of one name, a unit without suffix, a mode that is none, a file without content, a relative path.
+    """
+    names = [entry["name"] for entry in companions]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidValue("two companions are called '%s'; each needs a name of its own." % name, companion=name)
+    for entry in companions:
+        try:
+            _check_one(entry)
+        except InvalidValue as exc:
+            raise InvalidValue("companion '%s': %s" % (entry["name"], exc.message), companion=entry["name"], **exc.details)
+
+
+def _check_one(entry):
+    if entry.get("unit") and not re.match(r"[A-Za-z0-9@:._\\-]+\.(service|socket|path|timer|target)\Z", entry["unit"]):
+        raise InvalidValue("unit '%s' has no suffix such as .service." % entry["unit"])
+    if entry.get("socket"):
+        parse_socket(entry["socket"])
+    if entry.get("socket") and not entry.get("unit"):
+        raise InvalidValue("it has a socket and no unit that could listen on it.")
+    for item in (entry.get("directories") or []) + (entry.get("files") or []):
+        if not item["path"].startswith("/"):
+            raise InvalidValue("path '%s' is not absolute." % item["path"], path=item["path"])
+        disk.parse_mode(item["mode"])
+    for item in entry.get("files") or []:
+        given = [word for word in ("content", "command") if item.get(word) is not None]
+        if item.get("state", "present") == "present" and len(given) != 1:
+            raise InvalidValue("file %s needs either content, or a command that makes it." % item["path"], path=item["path"])
+
+
+def needed(entry, state, times, answer, gids, now):
+    """Say why a unit has to be restarted, from state alone.
+
+    :param dict entry: the companion.
+    :param state: the :class:`State` of its unit.
+    :param dict times: path to time of last change (None: absent) of what it reads at start.
+    :param answer: the reason why its socket does not answer; None where it does, or where there is none.
+    :param dict gids: group to gid, of the memberships of this companion.
+    :param float now: this moment; a file from the future is not taken for newer, or it would cost a restart in every run.
+    :returns: list of sentences, empty when nothing is to be done.
+    """
+    unit = entry["unit"]
+    if not state.active:
+        return ["%s is not running" % unit]
+    reasons = ["systemd runs %s from an older description" % unit] if state.stale else []
+    if entry.get("reload_on", "restart") == "restart":
+        reasons += ["%s is newer than the running %s" % (path, unit) for path in sorted(times) if daemon.newer(times[path], state.started, now)]
+    reasons += ["%s does not answer on %s: %s" % (unit, entry["socket"], answer)] if answer else []
+    if state.groups is not None:
+        reasons += ["%s runs without the group %s" % (unit, item["group"]) for item in entry.get("memberships") or []
+                    if item["user"] == state.user and gids.get(item["group"]) is not None and gids[item["group"]] not in state.groups]
+    return reasons
+
+
+def file_diff(path, before, after, secret):
+    """Return one entry of the diff; of a secret it shows that it changed and nothing else.
+
+    :param before: bytes, or None where there is no such file.
+    :param after: bytes, or None where it goes away.
+    """
+    def shown(data):
+        if data is None:
+            return ""
+        return HIDDEN if secret else data.decode("utf-8", "replace")
+
+    return {"before_header": path, "after_header": path + (" (new secret)" if secret and after is not None else ""), "before": shown(before),
+            "after": shown(after)}
+
+
+def process_ids(text):
+    """Return the effective uid and the set of all gids out of the text of a ``/proc/PID/status``."""
+    fields = dict(line.partition(":")[::2] for line in text.splitlines())
+    own = [int(word) for word in fields.get("Gid", "").split()[1:2]]
+    return int(fields["Uid"].split()[1]), set(int(word) for word in fields.get("Groups", "").split()) | set(own)
+
+
+# ---- the host --------------------------------------------------------------------------------------------------------------------------
+
+def connects(place, timeout=5):
+    """Connect to a socket and leave again.
+
+    :param str place: as for :func:`parse_socket`.
+    :returns: None when somebody listens, otherwise the reason.
+    """
+    where = parse_socket(place)
+    try:
+        if where.kind == "unix":
+            link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                link.settimeout(timeout)
+                link.connect(where.place)
+            finally:
+                link.close()
+        else:
+            socket.create_connection((where.place, where.port), timeout=timeout).close()
+    except socket.timeout:
+        return "no answer within %d seconds" % timeout
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    return None
+
+
+class Host:
+    """What is asked of the host about units and accounts."""
+
+    def __init__(self, runner):
+        self.runner = runner
+
+    def states(self, units):
+        """Return the :class:`State` of each unit by name, asked in one call."""
+        if not units:
+            return {}
+        result = self.runner.run(["systemctl", "show", "--property=" + ",".join(PROPERTIES)] + sorted(units))
+        if result.rc:
+            raise CommandFailed("systemctl show failed: %s" % (result.stderr.strip() or "exit status %d" % result.rc), rc=result.rc)
+        blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in result.stdout.strip().split("\n\n")]
+        # In the order asked, because a unit may answer with another name than that by which it was called.
+        return dict(zip(sorted(units), map(self._state, blocks)))
+
+    @staticmethod
+    def _state(told):
+        pid, boot = int(told.get("MainPID") or 0), time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
+        since = int(told.get("ExecMainStartTimestampMonotonic") or 0) if pid else int(told.get("ActiveEnterTimestampMonotonic") or 0)
+        user, groups = process_accounts(pid)
+        return State(known=told.get("LoadState") not in (None, "", "not-found"), active=told.get("ActiveState") in ("active", "reloading"),
+                     at_boot=told.get("UnitFileState", ""), stale=told.get("NeedDaemonReload") == "yes",
+                     started=boot + since / 1e6 if since else None, user=user, groups=groups)
+
+    def systemctl(self, *words):
+        """Run systemctl; what comes of it is seen in the units' states."""
+        return self.runner.run(["systemctl"] + list(words), timeout=180)
+
+    def journal(self, unit, since):
+        """Return the last telling lines of a unit since a moment."""
+        told = self.runner.run(["journalctl", "--no-pager", "--output=cat", "--lines=20", "--since=@%d" % since, "--unit=" + unit])
+        return daemon.telling([line.strip() for line in told.stdout.splitlines() if line.strip()])
+
+
+def process_accounts(pid):
+    """Return the user name and the set of gids of a process; ``(None, None)`` where there is none."""
+    if not pid:
+        return None, None
+    try:
+        with open("/proc/%d/status" % pid) as source:
+            uid, groups = process_ids(source.read())
+        return pwd.getpwuid(uid).pw_name, groups
+    except (OSError, KeyError, IndexError):
+        return None, None
+
+
+def gid_of(group):
+    """Return the gid of a group, None if there is none."""
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None
+
+
+def is_member(user, group):
+    """Tell whether a user is a member of a group, by /etc/group or as its own; False if either is missing."""
+    try:
+        found, person = grp.getgrnam(group), pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return user in found.gr_mem or person.pw_gid == found.gr_gid
+
+
+# ---- what is to be done ----------------------------------------------------------------------------------------------------------------
+
+class Plan:
+    """Looks at everything, changes nothing, and knows the steps that are needed.
+
+    :param list companions: the module's option, already passed by :func:`check`.
+    :param runner: the one that starts programs.
+    :param bool check_mode: users, groups and units that do not exist yet are taken for ones that an earlier task of this run makes.
+    """
+
+    def __init__(self, companions, runner, check_mode=False):
+        self.companions, self.host, self.runner, self.check_mode = companions, Host(runner), runner, check_mode
+        self.steps, self.touched = dict((entry["name"], []) for entry in companions), set()
+        for entry in companions:
+            self._accounts(entry)
+        for entry in companions:
+            for item in entry["directories"]:
+                self._directory(entry, item)
+            for item in entry["files"]:
+                self._file(entry, item)
+            for item in entry["memberships"]:
+                self._membership(entry, item)
+        self.states = self.host.states(set(entry["unit"] for entry in companions if entry["unit"]))
+        self.reasons = dict((entry["name"], self._unit(entry)) for entry in companions)
+
+    def _accounts(self, entry):
+        """Refuse users and groups that nobody made, before anything is touched."""
+        wanted = [(item["owner"], item["group"], item["path"]) for item in entry["directories"] + entry["files"] if item.get("state") != "absent"]
+        wanted += [(item["user"], item["group"], "the membership") for item in entry["memberships"]]
+        for user, group, what in wanted:
+            try:
+                disk.user_id(user)
+                disk.group_id(group)
+            except InvalidValue as exc:
+                if not self.check_mode:
+                    raise InvalidValue("companion '%s': %s needs a %s Is the package of '%s' installed?" % (
+                        entry["name"], what, exc.message.replace("does not exist on this host.", "that does not exist on this host."), entry["name"]),
+                        companion=entry["name"], **exc.details)
+
+    def _differs(self, item):
+        try:
+            return disk.attribute_changes(item["path"], item["owner"], item["group"], item["mode"])
+        except InvalidValue as exc:
+            return [("owner", "?", exc.message)]
+
+    def _add(self, entry, what, do, diff=None):
+        self.steps[entry["name"]].append(Step(what, do, diff))
+
+    def _attributes(self, entry, item):
+        faults = self._differs(item)
+        if faults:
+            self._add(entry, "%s: %s" % (item["path"], ", ".join("%s %s instead of %s" % (what, before, after) for what, before, after in faults)),
+                      lambda: disk.set_attributes(item["path"], item["owner"], item["group"], item["mode"]),
+                      {"before_header": item["path"], "after_header": item["path"], "before": "".join("%s %s\n" % fault[:2] for fault in faults),
+                       "after": "".join("%s %s\n" % (fault[0], fault[2]) for fault in faults)})
+
+    def _directory(self, entry, item):
+        path = item["path"]
+        if not os.path.lexists(path):
+            self._add(entry, "directory %s is missing" % path, lambda: make_directory(item), file_diff(path, None, b"directory\n", False))
+        elif not stat.S_ISDIR(os.lstat(path).st_mode):
+            raise SendmailError("companion '%s': %s is no directory (a link or a file). Look at it with 'ls -ld %s', move it away and run again." % (
+                entry["name"], path, path), companion=entry["name"], path=path)
+        else:
+            self._attributes(entry, item)
+
+    def _file(self, entry, item):
+        path, secret = item["path"], item["secret"]
+        try:
+            before = disk.read(path)
+        except SendmailError as exc:
+            raise SendmailError("companion '%s': %s" % (entry["name"], exc.message), companion=entry["name"], path=path)
+        if item["state"] == "absent":
+            if before is not None:
+                self._touch(entry, item, "file %s is in the way" % path, lambda: disk.remove(path), file_diff(path, before, None, secret))
+            return
+        if item["command"]:
+            if before is None:
+                self._touch(entry, item, "file %s is missing" % path, lambda: self._made(entry, item), file_diff(path, None, b"made on the host\n", True))
+            else:
+                self._attributes(entry, item)
+            return
+        after = item["content"].encode("utf-8")
+        if before != after:
+            self._touch(entry, item, "file %s %s" % (path, "is missing" if before is None else "differs"),
+                        lambda: disk.write(path, after, item["owner"], item["group"], item["mode"]), file_diff(path, before, after, secret))
+        else:
+            self._attributes(entry, item)
+
+    def _touch(self, entry, item, what, do, diff):
+        self.touched.add((entry["name"], item["path"]))
+        self._add(entry, what, do, diff)
+
+    def _made(self, entry, item):
+        """Let the host make a file; what the program prints goes nowhere else."""
+        result = self.runner.run(item["command"], timeout=300)
+        if result.rc or not result.stdout:
+            raise CommandFailed("companion '%s': '%s', which makes %s, %s." % (
+                entry["name"], " ".join(item["command"]), item["path"],
+                "failed: %s" % (result.stderr.strip() or "exit status %d" % result.rc) if result.rc else "printed nothing"),
+                companion=entry["name"], path=item["path"])
+        disk.write(item["path"], result.stdout.encode("utf-8"), item["owner"], item["group"], item["mode"])
+
+    def _membership(self, entry, item):
+        if is_member(item["user"], item["group"]):
+            return
+        line = "user %s in group %s\n" % (item["user"], item["group"])
+        self._add(entry, "user %s is no member of group %s" % (item["user"], item["group"]), lambda: self._join(entry, item),
+                  {"before_header": "/etc/group", "after_header": "/etc/group", "before": "", "after": line})
+
+    def _join(self, entry, item):
+        result = self.runner.run(["usermod", "-a", "-G", item["group"], item["user"]])
+        if result.rc:
+            raise CommandFailed("companion '%s': user %s could not be made a member of group %s: %s" % (
+                entry["name"], item["user"], item["group"], result.stderr.strip()), companion=entry["name"])
+
+    def _unit(self, entry):
+        """Return why a unit is restarted or stopped."""
+        if not entry["unit"]:
+            return []
+        state = self.states[entry["unit"]]
+        if entry["state"] == "stopped":
+            return ["%s is running" % entry["unit"]] if state.active else []
+        if not state.known:
+            if not self.check_mode and not any(path.startswith(UNIT_DIRECTORIES) for name, path in self.touched if name == entry["name"]):
+                raise SendmailError("companion '%s': there is no unit %s on this host. Is its package installed? See 'systemctl list-unit-files'." % (
+                    entry["name"], entry["unit"]), companion=entry["name"], unit=entry["unit"])
+            return ["%s is not running" % entry["unit"]]
+        if not state.active:
+            return ["%s is not running" % entry["unit"]]
+        read = [item["path"] for item in entry["files"]] + entry["watch"]
+        times = dict((path, daemon.changed_at(path)) for path in read)
+        reasons = needed(entry, state, times, connects(entry["socket"]) if entry["socket"] else None,
+                         dict((item["group"], gid_of(item["group"])) for item in entry["memberships"]), time.time())
+        # What this run is about to do asks for a restart as well; real runs would see it by the times, check mode can not.
+        if entry["reload_on"] == "restart":
+            reasons += [step.what for step in self.steps[entry["name"]] if step.what not in reasons]
+        return reasons
+
+    def to_enable(self):
+        """Return ``(units to enable, units to disable)``. What is neither enabled nor disabled (static, generated ...) is left alone."""
+        wanted = [(entry["unit"], entry["enabled"], self.states[entry["unit"]].at_boot) for entry in self.companions if entry["unit"]]
+        return (sorted(set(unit for unit, enabled, at_boot in wanted if enabled and at_boot in ("", "disabled", "masked"))),
+                sorted(set(unit for unit, enabled, at_boot in wanted if not enabled and at_boot == "enabled")))
+
+    def changed(self):
+        """Tell whether anything is to be done."""
+        return any(self.steps.values()) or any(self.reasons.values()) or any(self.to_enable())
+
+    def diff(self):
+        """Return the diff of files, owners and memberships."""
+        return [step.diff for entry in self.companions for step in self.steps[entry["name"]] if step.diff]
+
+    def report(self):
+        """Return what is (or would be) done, for the module's result."""
+        on, off = self.to_enable()
+        told = []
+        for entry in self.companions:
+            reasons = [step.what for step in self.steps[entry["name"]]]
+            reasons += [reason for reason in self.reasons[entry["name"]] if reason not in reasons]
+            reasons += ["%s is not started at boot" % entry["unit"]] if entry["unit"] in on else []
+            reasons += ["%s is started at boot" % entry["unit"]] if entry["unit"] in off else []
+            action = "none" if not self.reasons[entry["name"]] else "stopped" if entry["state"] == "stopped" else "restarted"
+            told.append({"name": entry["name"], "unit": entry["unit"], "action": action, "reasons": reasons})
+        return told
+
+
+def make_directory(item):
+    """Make a directory that nobody can enter until it has its owner and mode; :raises SendmailError: its parent is missing."""
+    try:
+        os.mkdir(item["path"], 0o700)
+    except OSError as exc:
+        raise SendmailError("directory %s could not be made: %s." % (item["path"], exc.strerror), path=item["path"])
+    disk.set_attributes(item["path"], item["owner"], item["group"], item["mode"])
+
+
+# ---- doing and proving -----------------------------------------------------------------------------------------------------------------
+
+def apply(plan, timeout):
+    """Do what is needed and prove it.
+
+    :param plan: a :class:`Plan`.
+    :param float timeout: seconds that a daemon may take until it runs and answers.
+    :raises SendmailError: a step failed, or a daemon does not run or answer; the message names companion, unit, socket and its last words.
+    """
+    began = time.time()
+    for entry in plan.companions:
+        for step in plan.steps[entry["name"]]:
+            step.do()
+    _switch(plan)
+    _prove(plan, began, timeout)
+
+
+def _switch(plan):
+    host = plan.host
+    units = any(path.startswith(UNIT_DIRECTORIES) for _unused, path in plan.touched)
+    if units or any(state.stale for state in plan.states.values()):
+        host.systemctl("daemon-reload")
+    on, off = plan.to_enable()
+    if on:
+        masked = [unit for unit in on if plan.states[unit].at_boot == "masked"]
+        if masked:
+            host.systemctl("unmask", *masked)
+        result = host.systemctl("enable", *on)
+        if result.rc:
+            raise CommandFailed("%s could not be enabled: %s" % (" and ".join(on), result.stderr.strip()), units=on)
+    if off:
+        host.systemctl("disable", *off)
+    stop = [entry["unit"] for entry in plan.companions if entry["state"] == "stopped" and plan.reasons[entry["name"]]]
+    if stop:
+        host.systemctl("stop", *stop)
+    for entry in plan.companions:
+        # One after the other and in the order given: one may need the one before it.
+        if entry["state"] == "started" and plan.reasons[entry["name"]]:
+            host.systemctl("reset-failed", entry["unit"])
+            host.systemctl("restart", entry["unit"])
+
+
+def _prove(plan, began, timeout):
+    started = [entry for entry in plan.companions if entry["unit"] and entry["state"] == "started"]
+    deadline = time.time() + timeout
+    if any(plan.reasons[entry["name"]] and not entry["socket"] for entry in started):
+        time.sleep(SETTLE)
+    for entry in started:
+        fault = _fault(plan.host, entry)
+        while fault and time.time() < deadline:
+            time.sleep(0.2)
+            fault = _fault(plan.host, entry)
+        if fault:
+            said = plan.host.journal(entry["unit"], began)
+            raise SendmailError("companion '%s': %s. %s See 'systemctl status %s' and its files: %s." % (
+                entry["name"], fault, "It said: %s." % " | ".join(said) if said else "It said nothing.", entry["unit"],
+                ", ".join(item["path"] for item in entry["files"]) or "none of ours"),
+                companion=entry["name"], unit=entry["unit"], journal=said)
+
+
+def _fault(host, entry):
+    state = host.states([entry["unit"]])[entry["unit"]]
+    if not state.active:
+        return "%s does not run" % entry["unit"]
+    fault = connects(entry["socket"]) if entry["socket"] else None
+    return "%s runs, and nobody answers on %s (%s)" % (entry["unit"], entry["socket"], fault) if fault else None
+
+
+def reports(companions, runner, check_mode):
+    """Run the programs that say something about the host, such as the public half of a key.
+
+    :returns: dict of name to what each printed.
+    :raises CommandFailed: one failed (in check mode it is left out: what it reads may be yet to be made).
+    """
+    told = {}
+    for entry in companions:
+        for item in entry["reports"]:
+            try:
+                result = runner.run(item["command"])
+                if result.rc:
+                    raise CommandFailed("companion '%s': '%s' failed: %s" % (entry["name"], " ".join(item["command"]), result.stderr.strip()))
+                told[item["name"]] = result.stdout
+            except CommandFailed:
+                if not check_mode:
+                    raise
+    return told
