@@ -61,15 +61,22 @@ def default(option):
     return "`%s`" % value.replace("|", "\\|")
 
 
-def rows(options, prefix=""):
-    """Yield a row for each option and, indented by their path, its sub-options."""
+def rows(options, shown, prefix=""):
+    """Yield a row for each option and, indented by their path, its sub-options, once where several options share them.
+
+    :param dict shown: id of the sub-options that were shown to the name of their option; filled in.
+    """
     for name, option in options.items():
         words = markup(option.get("description", ""))
+        shared = shown.get(id(option.get("options")))
+        if shared:
+            words += " Keys as in `%s`." % shared
         if option.get("choices"):
             words += " One of %s." % ", ".join("`%s`" % choice for choice in option["choices"])
         yield "| `%s%s` | %s | %s | %s |" % (prefix, name, kind(option), default(option), words)
-        if option.get("options"):
-            yield from rows(option["options"], "%s%s%s." % (prefix, name, "[]" if option.get("type") == "list" else ""))
+        if option.get("options") and not shared:
+            shown[id(option["options"])] = prefix + name
+            yield from rows(option["options"], shown, "%s%s%s." % (prefix, name, "[]" if option.get("type") == "list" else ""))
 
 
 def specifications():
@@ -93,13 +100,13 @@ def profile_rows():
 
 def document():
     """Return the whole text: each variable once, under the first role that has it, and what profiles change."""
-    parts, seen = [HEAD], set()
-    for role, specification in specifications():
+    parts, seen, shown = [HEAD], set(), {}
+    for role, specification in list(specifications()):
         options = {name: option for name, option in (specification.get("options") or {}).items() if name not in seen}
         seen.update(options)
         if options:
             parts.append("## %s: %s\n\n| variable | type | default | meaning |\n|---|---|---|---|\n" % (role, markup(specification["short_description"])))
-            parts.append("\n".join(rows(options)) + "\n\n")
+            parts.append("\n".join(rows(options, shown)) + "\n\n")
     parts.append(PROFILES_HEAD + "\n".join(profile_rows()))
     return "".join(parts).rstrip("\n") + "\n"
 

@@ -79,7 +79,7 @@ def _without_secrets(row, context):
         entries = row.pop("entries", None)
         text = row.pop("content", None)
         if text is None and entries is not None:
-            text = tables.entries_text(row["kind"], entries, context)
+            text = tables.row_text(dict(row, entries=entries), context)
     except SendmailError as exc:
         raise AnsibleActionFail(exc.message) from None
     if text is not None:

@@ -86,7 +86,7 @@ def _check(one, row):
 
 def row_for(row):
     """Return a map's row as the transaction takes it, without what it holds."""
-    return dict(row, entries=None, content=None, file=None, host_file=None, upload=None, digest=None, secret=False)
+    return dict(row, entries=None, content=None, remarks=None, warnings=None, file=None, host_file=None, upload=None, digest=None, secret=False)
 
 
 def specification(params, found):
@@ -370,7 +370,7 @@ def _declared_text(spec, context):
     if row["content"] is not None:
         return row["content"]
     if row["entries"] is not None:
-        return tables.entries_text(row["kind"], row["entries"], context)
+        return tables.row_text(row, context)
     return delegation.live_base(row["path"])
 
 

@@ -130,8 +130,13 @@ class Stage:
     def maps(self, map_types):
         """Stage each map's source, and build the database wherever the live one does not hold exactly what was asked."""
         for spec in self.params["maps"]:
+            self._tell(spec)
             stage_map = self._map_from_file if spec["digest"] or spec["host_file"] else self._map_from_text
             stage_map(spec, self._map_type(spec, map_types))
+
+    def _tell(self, spec):
+        """Pass on what the controller knows of a map's entries, such as those that it left out."""
+        self.warnings += ["%s: %s" % (spec["name"], remark) for remark in spec.get("remarks") or []] + (spec.get("warnings") or [])
 
     @staticmethod
     def _map_type(spec, map_types):
@@ -147,7 +152,7 @@ class Stage:
 
     def _map_text(self, spec):
         given = [text for text in (spec["content"], spec.get("secret_content")) if text is not None]
-        text = given[0] if given else tables.entries_text(spec["kind"], spec["entries"] or [], self._context())
+        text = given[0] if given else tables.row_text(spec, self._context())
         if not spec["accepted"]:
             return text
         # Managed as well, so that a way back takes the delegates' entries along and does not meet them again at the next run.
@@ -291,6 +296,7 @@ class Stage:
     def predict(self):
         """On a host without sendmail: check every text, and say what would be made of it."""
         for spec in self.params["maps"]:
+            self._tell(spec)
             if spec["digest"] or spec["host_file"]:
                 continue
             text = self._map_text(spec)

@@ -15,7 +15,7 @@ import collections
 import re
 import textwrap
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_access, tables_aliases, tables_syntax
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_access, tables_aliases, tables_cidr, tables_syntax
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import Pair, error, warning
 
@@ -95,18 +95,23 @@ def pairs(kind, entries, context=None):
     context = context or Context()
     found = []
     for number, entry in enumerate(entries, 1):
-        comment = entry.get("comment") or "" if isinstance(entry, dict) else ""
+        said = entry if isinstance(entry, dict) else {}
         try:
             made = _own_fields(kind, entry, context)
+            bits = tables_access.prefix_length(entry) if kind == "access" else None
         except KeyError as exc:
-            raise InvalidValue("%s, entry %d: %s is missing." % (kind, number, exc), map=kind, entry=number)
+            raise InvalidValue("%s, %s: %s is missing." % (kind, said.get("origin") or "entry %d" % number, exc), map=kind, entry=number)
         except InvalidValue as exc:
-            said = exc.message[len(kind) + 2:] if exc.message.startswith(kind + ": ") else exc.message
-            raise InvalidValue("%s, entry %d: %s" % (kind, number, said), **dict(exc.details, map=kind, entry=number))
-        for key, value in made:
-            found.append(Pair(number, key, value, comment))
-            comment = ""
-    return sorted(found, key=lambda pair: (_in_order(pair.key), pair.line))
+            text = exc.message[len(kind) + 2:] if exc.message.startswith(kind + ": ") else exc.message
+            raise InvalidValue("%s, %s: %s" % (kind, said.get("origin") or "entry %d" % number, text), **dict(exc.details, map=kind, entry=number))
+        found += [(Pair(number, key, value, said.get("comment") or "", said.get("origin") or ""), bits) for key, value in made]
+    return _remarked_once(sorted(tables_cidr.most_specific(found), key=lambda pair: (_in_order(pair.key), pair.line)))
+
+
+def _remarked_once(found):
+    """Leave the remark of a network at its first key only."""
+    seen = set()
+    return [pair if pair.line not in seen and not seen.add(pair.line) else pair._replace(comment="") for pair in found]
 
 
 def _in_order(key):
@@ -130,6 +135,11 @@ def _own_fields(kind, entry, context):
         return [(str(entry["key"]), "%s:%s" % (entry["mailer"], entry.get("host") or ""))]
     value = entry["value"]
     return [(str(entry["key"]), ", ".join(value) if isinstance(value, (list, tuple)) else str(value))]
+
+
+def row_text(row, context=None):
+    """Return the text of a map whose row (an item of the option ``maps``) has entries, under the remarks of the row."""
+    return entries_text(row["kind"], row["entries"] or [], context, "\n".join(row.get("remarks") or []))
 
 
 def entries_text(kind, entries, context=None, heading=""):
@@ -202,10 +212,11 @@ def check(kind, found, context=None, where="line"):
     :raises MapError: names map, key, line and reason of the first problems; all are in ``problems``.
     """
     said = list(findings(kind, found, context or Context()))
-    problems = [describe(kind, one, where) for one in said if one.severity == "error"]
+    origins = {pair.line: pair.origin for pair in found if pair.origin}
+    problems = [describe(kind, one, where, origins.get(one.line)) for one in said if one.severity == "error"]
     if problems:
         raise refusal(kind, problems, next(one for one in said if one.severity == "error"))
-    return [describe(kind, one, where) for one in said]
+    return [describe(kind, one, where, origins.get(one.line)) for one in said]
 
 
 def refusal(kind, problems, first):
@@ -215,9 +226,9 @@ def refusal(kind, problems, first):
     return MapError(message, map=kind, key=first.key, line=first.line, reason=first.reason, problems=problems[:SHOWN_LIMIT])
 
 
-def describe(kind, finding, where="line"):
+def describe(kind, finding, where="line", origin=None):
     """A finding as a sentence: map, place, key, reason."""
-    place = ", %s %d" % (where, finding.line) if finding.line else ""
+    place = ", " + origin if origin else ", %s %d" % (where, finding.line) if finding.line else ""
     return "%s%s: '%s': %s." % (kind, place, finding.key, finding.reason)
 
 
@@ -230,10 +241,10 @@ def findings(kind, found, context):
         if reason:
             yield error(pair, reason)
         elif folded in seen:
-            yield error(pair, "the key stands twice, first in %d (upper and lower case are the same); remove one" % seen[folded])
+            yield error(pair, "the key stands twice, first in %s (upper and lower case are the same); remove one" % seen[folded])
         else:
             sound.append(pair)
-        seen.setdefault(folded, pair.line)
+        seen.setdefault(folded, pair.origin or pair.line)
     yield from _KIND_FINDINGS[kind](sound, context)
 
 

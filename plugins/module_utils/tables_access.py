@@ -318,6 +318,13 @@ def compose(entry, context):
     return [("%s:%s" % (tag.name, one), value) for one in keys]
 
 
+def prefix_length(entry):
+    """Return how many bits of an address the key of an entry fixes, or None where it is no address or network."""
+    text = str(entry.get("key") or "")
+    network = tables_cidr.network_of(text if "tag" in entry else split_key(text)[1])
+    return None if network is None else network.prefixlen
+
+
 def expand(key, context):
     """Return the keys (without tag) behind one address, network or name."""
     bare = key[5:] if key[:5].lower() == "ipv6:" else key

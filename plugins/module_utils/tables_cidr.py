@@ -22,7 +22,8 @@ EXPANSION_LIMIT = 65536
 def cidr_keys(network, limit=EXPANSION_LIMIT, compressed=False):
     """Return the access keys (without tag) that cover one network or address.
 
-    :param str network: ``192.168.0.0/16``, ``192.0.2.7``, ``2001:db8::/48``; the prefix ``IPv6:`` is allowed.
+    :param str network: ``192.168.0.0/16``, ``192.0.2.7``, ``2001:db8::/48``; the prefix ``IPv6:`` is allowed. IPv4 addresses inside IPv6
+        (``::ffff:192.0.2.7``) give keys of IPv4: sendmail takes such clients for what they are.
     :param int limit: the most keys that one network may become.
     :param bool compressed: whether the host's sendmail has ``UseCompressedIPv6Addresses`` on.
     :returns: list such as ``["192.168"]``, ``["192.0.2.32", "192.0.2.33", ...]`` or ``["IPv6:2001:db8:0"]``.
@@ -50,9 +51,51 @@ def _network(text):
     if ("/" in bare and not prefix.isdigit()) or not re.match(r"[0-9A-Fa-f:.]+(/\d{1,3})?\Z", bare) or not re.search(r"[.:]", bare):
         raise InvalidValue("'%s' is no network; expected an address with a prefix length, such as 192.168.0.0/16 or 2001:db8::/48." % text, network=str(text))
     try:
-        return ipaddress.ip_network(bare)
+        return _unmapped(ipaddress.ip_network(bare))
     except ValueError as exc:
         raise InvalidValue(_network_problem(str(text), bare, exc), network=str(text))
+
+
+_MAPPED = ipaddress.ip_network("::ffff:0:0/96")
+
+
+def _unmapped(block):
+    """Return the IPv4 network that an IPv6 network stands for, or the network itself."""
+    if block.version == 4 or block.prefixlen < 96 or block.network_address not in _MAPPED:
+        return block
+    return ipaddress.ip_network((int(block.network_address) & 0xffffffff, block.prefixlen - 96))
+
+
+def network_of(text):
+    """Return the network that an access key (without tag) speaks of, whole octets and groups included, or None where it is none.
+
+    >>> str(network_of("10.1")), str(network_of("IPv6:2001:db8")), network_of("example.org")
+    ('10.1.0.0/16', '2001:db8::/32', None)
+    """
+    octets = re.match(r"\d{1,3}(?:\.\d{1,3}){0,2}\Z", text)
+    if octets:
+        count = text.count(".") + 1
+        text = "%s/%d" % (".".join(text.split(".") + ["0"] * (4 - count)), 8 * count)
+    elif re.match(r"(?i)ipv6:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}\Z", text):
+        count = text.count(":")
+        text = "%s::/%d" % (text[5:], 16 * count) if count < 8 else text
+    try:
+        return _network(text)
+    except InvalidValue:
+        return None
+
+
+def most_specific(found):
+    """Of several networks that share a key, let the narrowest have it, whatever the order in which they were written.
+
+    :param list found: ``(pair, bits)``, bits the prefix length of the network that the key came from, None where it is no network.
+    :returns: the pairs; of two that speak of the same network both are left, so that the map is refused.
+    """
+    narrowest = {}
+    for pair, bits in found:
+        if bits is not None:
+            narrowest[pair.key.lower()] = max(bits, narrowest.get(pair.key.lower(), 0))
+    return [pair for pair, bits in found if bits is None or bits == narrowest[pair.key.lower()]]
 
 
 def _network_problem(text, bare, exc):
@@ -121,6 +164,8 @@ def _spelling6(key, compressed):
             full = ipaddress.IPv6Address(body)
         except ValueError as exc:
             return "'%s' is no IPv6 address: %s" % (key, exc)
+        if full.ipv4_mapped:
+            return "sendmail takes this client for the IPv4 address that it is; write %s" % full.ipv4_mapped
         right = "IPv6:" + (str(full) if compressed else ":".join("%x" % int(group, 16) for group in full.exploded.split(":")))
         return None if right[5:] == body else "sendmail spells this address %s and never finds another spelling" % right
     for group in groups:

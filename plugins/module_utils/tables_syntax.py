@@ -14,9 +14,10 @@ import re
 # makemap reads into a buffer of 1024 bytes: a longer line is refused and its tail would be read as a line of its own.
 LINE_LIMIT = 1022
 
-Pair = collections.namedtuple("Pair", "line key value comment")
-Pair.__new__.__defaults__ = ("",)
-Pair.__doc__ = "One entry: its line in a file (or its place in a list, from 1), key, right-hand side, and the remark that is kept above it."
+Pair = collections.namedtuple("Pair", "line key value comment origin")
+Pair.__new__.__defaults__ = ("", "")
+Pair.__doc__ = """One entry: its line in a file (or its place in a list, from 1), key, right-hand side, the remark that is kept above it, and whose it is
+where several may have a say."""
 
 Finding = collections.namedtuple("Finding", "severity line key reason")
 Finding.__doc__ = "What is wrong with one entry; severity is 'error' or 'warning'."

@@ -106,6 +106,16 @@ options:
         description: The entries, each C(key) and C(value), with an optional C(comment); access and authinfo have fields of their own besides.
         type: list
         elements: dict
+      remarks:
+        description: Sentences that stand at the head of the source, and among the warnings; the role names there what has expired.
+        type: list
+        elements: str
+        default: []
+      warnings:
+        description: Sentences for the warnings alone.
+        type: list
+        elements: str
+        default: []
       content:
         description: The source as text, in sendmail's own syntax.
         type: str
@@ -414,6 +424,7 @@ MAPS = _rows({
              "choices": ["mailertable", "access", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases"]},
     "path": {"type": "path", "required": True}, "type": {"type": "str", "choices": ["auto", "btree", "hash", "cdb"], "default": "auto"},
     "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"},
+    "remarks": {"type": "list", "elements": "str", "default": []}, "warnings": {"type": "list", "elements": "str", "default": []},
     "secret_content": {"type": "str", "no_log": True}, "file": {"type": "path"}, "host_file": {"type": "path"},
     "accepted": {"type": "path"}, "upload": {"type": "path"}, "digest": {"type": "str"},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},

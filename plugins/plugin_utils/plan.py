@@ -12,7 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps, plan_mc, plan_tests
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_layers, plan_maps, plan_mc, plan_tests
 
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 
@@ -25,6 +25,7 @@ def plan(site):
         templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
+    site = plan_layers.applied(site)
     check_names(site)
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
             "context": context(site), "mc": plan_mc.lines(site)}
@@ -56,7 +57,7 @@ def check_maps(found):
     known = tables.Context(**{key: value for key, value in found["context"].items() if value is not None})
     for one in found["maps"]:
         if "entries" in one:
-            tables.entries_text(one["kind"], one["entries"], known)
+            tables.row_text(one, known)
     for one in found["files"]:
         if "lines" in one:
             tables.check(one["kind"], tables.pairs(one["kind"], one["lines"]), known, where="entry")
@@ -79,7 +80,7 @@ def own_prefixes(site):
     Class R alone is spared the check of the name that a client gives (FEATURE(block_bad_helo)): a printer may call itself printer, a stranger may not.
     """
     try:
-        return [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]
+        return list(dict.fromkeys(key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network, compressed=compressed(site))))
     except InvalidValue as exc:
         raise InvalidValue("sendmail_relay_networks: %s" % exc.message, variable="sendmail_relay_networks")
 
@@ -102,4 +103,9 @@ def context(site):
     return {"mailers": mailers + ["discard"], "local_host_names": local_names(site),
             "virtual_domains": plan_maps.table(site, "virtusertable").get("domains") or [], "jail": site["jail"] if jailed else None,
             "alias_files": delivery["files"], "alias_programs": delivery["programs"], "alias_includes": delivery["includes"],
-            "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": False}
+            "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": compressed(site)}
+
+
+def compressed(site):
+    """Tell whether the site switched UseCompressedIPv6Addresses on, which decides how IPv6 keys are spelt."""
+    return str(site["options"].get("confUSE_COMPRESSED_IPV6_ADDRESSES") or "").lower()[:1] in ("t", "y")

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import ipaddress
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
@@ -74,17 +74,21 @@ def _map(site, name, derived):
     if sources:
         found[sources[0]] = said[sources[0]]
         return found
-    found["entries"] = merge(derived, said.get("entries") or [])
+    found["entries"] = merge(name, derived, said)
+    found.update({key: said[key] for key in ("remarks", "warnings") if said.get(key)})
     if name in site["delegated"]:
         found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
     return found
 
 
-def merge(derived, entries):
-    """Return derived entries followed by the site's own; of two with one key the site's own counts."""
-    own = {str(entry.get("key") or "").lower() for entry in entries}
-    own |= {("%s:%s" % (entry["tag"].rstrip(":"), entry.get("key") or "")).lower() for entry in entries if entry.get("tag")}
-    return [entry for entry in derived if entry["key"].lower() not in own] + entries
+def merge(name, derived, said):
+    """Return derived entries followed by the site's own; of two with one key the site's own counts, and what it does not want is left out.
+
+    :param str name: the map. :param dict said: its table (:func:`plan_layers.table`).
+    """
+    entries = said.get("entries") or []
+    own = {tables_entries.identity(name, entry) for entry in entries} | set(said.get("absent") or [])
+    return [entry for entry in derived if tables_entries.identity(name, entry) not in own] + entries
 
 
 def next_hop(server):

@@ -70,7 +70,7 @@ def _routes(site):
     said = plan_maps.table(site, "mailertable")
     if said.get("file") or said.get("host_file"):
         return {}
-    entries = plan_maps.merge(plan_maps.mailertable(site), said.get("entries") or [])
+    entries = plan_maps.merge("mailertable", plan_maps.mailertable(site), said)
     return {str(entry.get("key")).lower(): str(entry.get("value") or "%s:%s" % (entry.get("mailer"), entry.get("host") or "")) for entry in entries}
 
 

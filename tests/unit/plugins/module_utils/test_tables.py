@@ -42,6 +42,10 @@ KEYS = [
     ("2001:DB8::1", ["IPv6:2001:db8:0:0:0:0:0:1"]),
     ("fd00::/15", ["IPv6:fd00", "IPv6:fd01"]),
     ("2001:db8:0:10::/63", ["IPv6:2001:db8:0:10", "IPv6:2001:db8:0:11"]),
+    # sendmail shows a client that came by IPv4 to an IPv6 socket with its IPv4 address.
+    ("::ffff:192.0.2.7", ["192.0.2.7"]),
+    ("::ffff:192.0.2.0/120", ["192.0.2"]),
+    ("IPv6:::ffff:10.0.0.0/104", ["10"]),
 ]
 
 
@@ -75,6 +79,7 @@ def test_network_between_borders_is_spelt_out(network, count, first, last):
         ("lan.example.org/24", "is no network"),
         ("0.0.0.0/0", "whole Internet"),
         ("::/0", "whole Internet"),
+        ("::ffff:0:0/96", "whole Internet"),
         ("", "is no network"),
     ],
 )
@@ -82,6 +87,44 @@ def test_what_is_no_network_is_refused(network, words):
     with pytest.raises(InvalidValue) as caught:
         tables_cidr.cidr_keys(network)
     assert words in caught.value.message
+
+
+# Networks that overlap: entries in any order, and what sendmail finds under a key. The narrowest network has a key that several share.
+OVERLAPS = {
+    "a border between them": ({"10.0.0.0/8": "RELAY", "10.1.2.0/27": "REJECT"}, {"10": "RELAY", "10.1.2.0": "REJECT", "10.1.2.31": "REJECT"}),
+    "the same keys": ({"10.1.2.0/27": "REJECT", "10.1.2.0/28": "OK"}, {"10.1.2.0": "OK", "10.1.2.15": "OK", "10.1.2.16": "REJECT", "10.1.2.31": "REJECT"}),
+    "an address in a network": ({"192.0.2.0/30": "REJECT", "192.0.2.1": "OK"}, {"192.0.2.0": "REJECT", "192.0.2.1": "OK", "192.0.2.2": "REJECT"}),
+    "a key without a slash": ({"10.0.0.0/15": "REJECT", "10.1": "OK"}, {"10.0": "REJECT", "10.1": "OK"}),
+    "three of them": ({"10.0.0.0/13": "REJECT", "10.0.0.0/14": "OK", "10.0.0.0/15": "DISCARD"},
+                      {"10.0": "DISCARD", "10.1": "DISCARD", "10.2": "OK", "10.3": "OK", "10.4": "REJECT", "10.7": "REJECT"}),
+    "IPv6": ({"2001:db8::/47": "REJECT", "2001:db8:1::/48": "OK"}, {"IPv6:2001:db8:0": "REJECT", "IPv6:2001:db8:1": "OK"}),
+    "inside IPv6 and not": ({"::ffff:192.0.2.0/121": "REJECT", "192.0.2.0/26": "OK"}, {"192.0.2.0": "OK", "192.0.2.63": "OK", "192.0.2.64": "REJECT"}),
+}
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as written", "turned around"])
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_of_networks_that_overlap_the_narrowest_counts(name, turned):
+    said, expected = OVERLAPS[name]
+    entries = [{"key": "Connect:" + network, "value": value} for network, value in said.items()]
+    found = tables.pairs("access", entries[::-1] if turned else entries)
+    assert tables.check("access", found) == []
+    held = {pair.key[8:]: pair.value for pair in found}
+    assert {key: held.get(key) for key in expected} == expected and len(held) == len(found)
+
+
+@pytest.mark.parametrize("first, second", [
+    ("10.0.0.0/8", "10"), ("10.1.2.0/27", "10.1.2.0/27"), ("2001:db8::/32", "IPv6:2001:db8"), ("192.0.2.1", "192.0.2.1/32")])
+def test_one_network_twice_is_refused(first, second):
+    found = tables.pairs("access", [{"key": "Connect:" + first, "value": "OK"}, {"tag": "Connect", "key": second, "action": "REJECT"}])
+    with pytest.raises(MapError) as caught:
+        tables.check("access", found)
+    assert "the key stands twice" in caught.value.message
+
+
+def test_another_tag_s_network_is_another_matter():
+    found = tables.pairs("access", [{"key": "Connect:10.1.2.0/31", "value": "REJECT"}, {"key": "ClientRate:10.1.2.0", "value": "0"}])
+    assert [pair.key for pair in found] == ["ClientRate:10.1.2.0", "Connect:10.1.2.0", "Connect:10.1.2.1"]
 
 
 def test_expansion_has_a_limit():
