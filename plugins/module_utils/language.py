@@ -60,7 +60,7 @@ TYPES = {
 
 NUMBERS = ("boolean", "integer", "size", "interval", "lifetime", "by", "mode", "pair")
 # What is free text to sendmail; m4.py knows which characters survive in each.
-FREE = ("any", "text", "list", "macros", "greeting", "header")
+FREE = ("any", "text", "list", "macros", "lookup", "greeting", "header")
 
 ENUMS = {
     "eight_bit": ("mimify", "mime", "pass8", "pass", "strict", "m", "p", "s"),
@@ -106,7 +106,8 @@ PARTS = tuple(name for name, section in sorted(STATEMENTS.items()) if section >=
 # Arguments that name things, and of what kind; the rest of a statement's arguments is free.
 ARGUMENTS = {
     "MASQUERADE_AS": "host", "MASQUERADE_DOMAIN": "domain", "MASQUERADE_EXCEPTION": "domain", "CANONIFY_DOMAIN": "domain", "GENERICS_DOMAIN": "domain",
-    "VIRTUSER_DOMAIN": "domain", "EXPOSED_USER": "word", "LOCAL_USER": "word", "TRUST_AUTH_MECH": "word", "EXPOSED_USER_FILE": "class_file",
+    "VIRTUSER_DOMAIN": "domain", "LDAPROUTE_DOMAIN": "domain", "LDAPROUTE_EQUIVALENT": "domain",
+    "EXPOSED_USER": "word", "LOCAL_USER": "word", "TRUST_AUTH_MECH": "word", "EXPOSED_USER_FILE": "class_file",
     "LOCAL_USER_FILE": "class_file", "MASQUERADE_DOMAIN_FILE": "class_file", "MASQUERADE_EXCEPTION_FILE": "class_file", "CANONIFY_DOMAIN_FILE": "class_file",
     "GENERICS_DOMAIN_FILE": "class_file", "LDAPROUTE_DOMAIN_FILE": "class_file", "LDAPROUTE_EQUIVALENT_FILE": "class_file",
     "VIRTUSER_DOMAIN_FILE": "class_file", "RELAY_DOMAIN_FILE": "class_file"}
@@ -146,7 +147,7 @@ FEATURES = {
     "generics_entire_domain": Feature(requires=("genericstable",)),
     "genericstable": Feature(args=_TABLE),
     "greet_pause": Feature(args=("integer",), since=(8, 13), requires=("access_db",)),
-    "ldap_routing": Feature(args=("any",) * 6),
+    "ldap_routing": Feature(args=("lookup", "lookup", "=passthru|bounce|sendertoo", "=strip|preserve", "any", "=tempfail|queue")),
     "limited_masquerade": Feature(),
     "local_lmtp": Feature(args=("path", "any")),
     "local_no_masquerade": Feature(since=(8, 12)),
@@ -290,7 +291,7 @@ HOST_STATUS_DIRECTORY HostStatusDirectory any
 IGNORE_DOTS IgnoreDots boolean
 INPUT_MAIL_FILTERS InputMailFilters list
 LDAP_CLUSTER ${sendmailMTACluster} text 8.12
-LDAP_DEFAULT_SPEC LDAPDefaultSpec any
+LDAP_DEFAULT_SPEC LDAPDefaultSpec list
 LOCAL_MAILER - word
 LOG_LEVEL LogLevel integer
 MAILBOX_DATABASE MailboxDatabase word 8.12

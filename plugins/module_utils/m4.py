@@ -30,7 +30,7 @@ LIVE_FAMILIES = re.compile(r"__[a-z]+__|_+[A-Z]\w*|_[a-z]+_|conf[A-Z]\w*|sm_[a-z
 WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What each free kind lets through besides printable ASCII; the typed kinds of language.TYPES have their own shapes.
-FREE_KINDS = {"text": "", "list": ",", "macros": "$", "greeting": "$(),", "header": "$(),\n\t"}
+FREE_KINDS = {"text": "", "list": ",", "macros": "$", "lookup": "$()", "greeting": "$(),", "header": "$(),\n\t"}
 COMMA_KINDS = ("paths", "auth_options", "tls_options", "privacy", "blame")
 MACRO = re.compile(r"\$(?:\?(?:[A-Za-z_]|\{[A-Za-z_]\w*\})|&?(?:[A-Za-z_]|\{[A-Za-z_]\w*\})|[|.])")
 REASONS = {
@@ -59,7 +59,8 @@ def quote(value, name, kind="text"):
     :param value: text, number or truth value; for kind ``list`` also a list, joined with commas.
     :param str name: the user's variable, for messages.
     :param str kind: ``text`` survives in every place. ``list`` keeps commas (options, DAEMON_OPTIONS, milters, queue groups; not FEATURE arguments or
-        MASQUERADE_AS). ``macros`` keeps sendmail's ``$j`` and ``$&{client_addr}`` (error texts, forward paths, mailer arguments), ``greeting`` also commas
+        MASQUERADE_AS). ``lookup`` keeps ``$`` and parentheses that come in pairs (LDAP filters). ``macros``
+        keeps sendmail's ``$j`` and ``$&{client_addr}`` (error texts, forward paths, mailer arguments), ``greeting`` also commas
         and parentheses, ``header`` also folded lines. Or a type of the language: ``host``, ``relay``, ``domain``, ``path``, ``integer``, ``interval`` ...
     :raises InvalidValue: naming the variable, the character or word, and what to do.
     """
@@ -111,9 +112,20 @@ def _refuse_characters(text, name, kind):
                            name=name, character="|")
     if "$" in allowed:
         _refuse_dollars(text, name)
+    if kind == "lookup" and not _paired(text):
+        raise InvalidValue("%s: the parentheses of '%s' do not come in pairs." % (name, _shown(text)), name=name, character="(")
     if "\n" in allowed and re.search(r"\n(?!\t\S)|(?<!\n)\t", text):
         raise InvalidValue("%s: a header may be folded only by a line end and one tab before further text; found another line end or tab in '%s'." % (
             name, _shown(text)), name=name, character="\n")
+
+
+def _paired(text):
+    depth = 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _refuse_dollars(text, name):
@@ -166,7 +178,7 @@ def preamble(includes=()):
 
     :param includes: further files that may be included, such as ``/etc/mail/m4/provider.m4``.
     """
-    allowed = "".join("`$1', %s, `1', " % quote(path, "includes", "path") for path in includes)
+    allowed = "".join("`$1', %s, `1', " % quote(path, "sendmail_includes", "path") for path in includes)
     return _PREAMBLE % {"disarm": "".join("_MJ_DISARM_(`%s')" % word for word in DISARMED) + "dnl", "includes": allowed}
 
 
@@ -203,6 +215,31 @@ def daemon_options(listener, name="sendmail_listeners"):
         language.check_daemon_options(text)
     except InvalidValue as exc:
         raise InvalidValue("%s: %s" % (where, exc.message), name=name, **exc.details)
+    return text
+
+
+CLIENT_KEYS = (("family", "Family"), ("address", "Addr"), ("port", "Port"), ("modifiers", "Modifiers"), ("send_buffer", "SndBufSize"),
+               ("receive_buffer", "RcvBufSize"))
+
+
+def client_options(options, name="sendmail_client_options"):
+    """Return the argument of CLIENT_OPTIONS for one entry, such as ``Family=inet, Addr=192.0.2.1, Modifiers=h``.
+
+    :param dict options: keys ``family`` (inet, inet6), ``address``, ``port``, ``modifiers`` (list of letters), ``send_buffer``, ``receive_buffer``.
+    :param str name: the user's variable, for messages.
+    :raises InvalidValue: naming the key and what was expected.
+    """
+    known = [key for key, _equate in CLIENT_KEYS]
+    for key in options:
+        if key not in known:
+            raise InvalidValue("%s: key '%s' is unknown.%s Keys are %s." % (name, key, language.nearest(key, known), ", ".join(known)), name=name, key=key)
+    values = dict((key, value) for key, value in options.items() if value not in (None, "", []))
+    values.setdefault("family", "inet6" if ":" in str(values.get("address", "")) else "inet")
+    text = ", ".join("%s=%s" % (equate, _listener_value(values[key], name, key)) for key, equate in CLIENT_KEYS if key in values)
+    try:
+        language.check_daemon_options(text, client=True)
+    except InvalidValue as exc:
+        raise InvalidValue("%s: %s" % (name, exc.message), name=name, **exc.details)
     return text
 
 

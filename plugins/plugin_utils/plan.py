@@ -12,7 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_layers, plan_maps, plan_mc, plan_tests
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_language, plan_layers, plan_maps, plan_mc, plan_tests
 
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 
@@ -28,7 +28,7 @@ def plan(site):
     site = plan_layers.applied(site)
     check_names(site)
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
-            "context": context(site), "mc": plan_mc.lines(site)}
+            "context": context(site), "mc": dict(plan_mc.lines(site), language=plan_language.lines(site))}
 
 
 def check_names(site):
@@ -93,7 +93,8 @@ def local_names(site):
 def directories(site):
     """Return the option ``directories`` of sendmail_config: those of the platform's table."""
     found = site["platform"]["directories"]
-    return [found[name] for name in sorted(found)]
+    groups = [group["path"] for group in site["queue_groups"] if group.get("path") and not group["path"].endswith("*")]
+    return [found[name] for name in sorted(found)] + [dict(found["mta_queue"], path=path) for path in sorted(set(groups)) if path != found["mta_queue"]["path"]]
 
 
 def context(site):

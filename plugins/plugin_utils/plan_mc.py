@@ -52,7 +52,8 @@ def lines(site):
     platform, run_user = site["platform"], site["run_user"]
     owner = (run_user, run_user) if site["privilege"] == "unprivileged" else (platform["default_user"], platform["default_group"])
     return {
-        "preamble": m4.PREAMBLE.rstrip("\n"), "maps": map_features(site),
+        "preamble": m4.preamble(sorted(site["includes"])).rstrip("\n"), "ostype": m4.quote(site["ostype"] or platform["ostype"], "sendmail_ostype", "word"),
+        "maps": map_features(site),
         "map_type": plan_maps.map_type(site, "access"), "alias_type": plan_maps.map_type(site, "aliases"),
         "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
         "host_name": quoted_name(site, "named", "sendmail_host_name", "host"), "smart_host": quoted_name(site, "smart_host", "sendmail_smart_host", "relay"),
@@ -65,7 +66,7 @@ def lines(site):
                     for name in ("virtusertable", "genericstable")},
         "masquerade": masquerade(site["masquerade"]), "block_lists": [block_list(entry) for entry in site["block_lists"]],
         "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "submission": submission(site["listeners"]),
-        "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]), "queue_group": queue_group(site),
+        "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
         "local_flags_removed": local_flags_removed(site["local_delivery"]),
         "local_config": raw(site["local_config"], "sendmail_local_config"), "local_rulesets": raw(site["local_rulesets"], "sendmail_local_rulesets"),
     }
@@ -168,11 +169,11 @@ def options(values):
 
 
 def queue_group(site):
-    """Return the equates of the queue group: its directory, how often it is looked at, by how many processes."""
+    """Return the keys of the queue group of all mail: its directory, how often it is looked at, by how many processes."""
     limit = site["limits"]
     interval = m4.quote(limit["queue_interval"], "sendmail_limits.queue_interval", "interval")[1:-1]
     runners = m4.quote(limit["queue_runners"], "sendmail_limits.queue_runners", "integer")[1:-1]
-    return "`P=%s, F=f, I=%s, R=%s'" % (site["platform"]["mta"]["queue"], interval, runners)
+    return {"path": site["platform"]["mta"]["queue"], "flags": "f", "interval": interval, "runners": runners}
 
 
 def raw(text, variable):

@@ -47,6 +47,23 @@ FULL = {
     "sendmail_local_rulesets": "SLocal_check_mail\nR$*\t\t$@ $1", "sendmail_timeouts": {"queuewarn": "1d", "queuewarn_urgent": "2h"},
     "sendmail_listeners": [{"name": "MTA", "address": "0.0.0.0", "modifiers": ["A", "E"]}, {"name": "six", "address": "::", "listen": 20},
                            {"name": "in", "address": "127.0.0.1", "port": 587, "delivery_mode": "background"}]}
+# Every variable that stands for one statement of the language.
+SPOKEN = {
+    "sendmail_undefine": ["confTO_HOSTSTATUS"], "sendmail_mailer_flags": {"relay": "+S-n", "PROG": "-9"},
+    "sendmail_ldap": {"cluster": "Servers", "default_spec": "-H ldap://l.example -b dc=example,dc=com"},
+    "sendmail_ldap_routing": {"mail_host": "ldap -1 -T<TMPF> -v mailHost -k (&(objectClass=r)(mail=%0))", "missing": "bounce", "detail": "strip",
+                              "without_domain": True, "temporary_failure": "tempfail", "domains": ["ldap.example"], "equivalents": ["eq.example"]},
+    "sendmail_classes": {"LOCAL_USER": ["backup"], "CANONIFY_DOMAIN": ["canon.example"], "RELAY_DOMAIN_FILE": ["/etc/mail/more"], "TRUST_AUTH_MECH": ["PLAIN"]},
+    "sendmail_queue_groups": [{"name": "slow", "path": "/var/spool/mqueue/slow", "interval": "1h"}, {"name": "mqueue", "jobs": 99}],
+    "sendmail_client_options": [{"address": "192.0.2.1", "modifiers": ["h"]}, {"address": "2001:db8::1"}], "sendmail_mc_domain": "generic",
+    "sendmail_masquerade": {"limited": True, "local_unmasqueraded": True, "domain_files": ["/etc/mail/m"], "exception_files": ["/etc/mail/n"],
+                            "exposed_user_files": ["/etc/mail/e"]},
+    "sendmail_raw_parts": {"LOCAL_RULE_0": "Rzero$*\t$: $1", "LOCAL_RULE_1": "Rone$*\t$: $1", "LOCAL_RULE_2": "Rtwo$*\t$: $1",
+                           "LOCAL_RULE_3": "Rthree$*\t$: $1",
+                           "LOCAL_NET_CONFIG": "Rnet$*\t$: $1", "LOCAL_DNSBL": "Rdns$*\t$: $1", "LOCAL_UUCP": "Ruucp$*\t$: $1",
+                           "MAILER_DEFINITIONS": "Mown, P=/usr/bin/own, F=lsDFM, A=own $u", "LOCAL_TLS_RCPT": "Rrcpt$*\t$@ $1"},
+    "sendmail_rulesets": {"Local_check_mail": ["Rmail$*\t$@ $1"], "check_data": ["Rdata$*\t$@ $1"], "Local_srv_features": ["Rfeat$*\t$@ $1"],
+                          "Local_localaddr": ["Rlocal$*\t$@ $1"]}}
 PROFILE = {"__sendmail_profile": yaml.safe_load(open(os.path.join(ROLES, "gateway", "defaults", "main.yml"), encoding="utf-8"))["__sendmail_profile"]}
 
 
@@ -103,9 +120,10 @@ def rendered(name, said):
 @pytest.mark.parametrize("name", ["sendmail.mc.j2", "submit.mc.j2"])
 @pytest.mark.parametrize("said", [
     {}, PROFILE, FULL, dict(FULL, **PROFILE), {"sendmail_domain": "", "sendmail_mail_server": ""},
-    {"sendmail_delivery_mode": "queueonly", "sendmail_limits": {"greet_pause": 0}},
+    SPOKEN, {"sendmail_delivery_mode": "queueonly", "sendmail_limits": {"greet_pause": 0}},
     {"sendmail_local_delivery": {"mailboxes": True, "programs": True, "includes": True}},
-    dict(PROFILE, sendmail_privilege="unprivileged")], ids=["alone", "gateway", "full", "full gateway", "nothing", "queue", "delivery", "unprivileged"])
+    dict(PROFILE, sendmail_privilege="unprivileged")], ids=["alone", "gateway", "full", "full gateway", "nothing", "spoken", "queue",
+                                                                         "delivery", "unprivileged"])
 def test_every_site_compiles_in_silence_and_to_the_same_bytes(name, said):
     text = rendered(name, said)
     assert mc.check(text, library_version(), waivers=[]) is not None
@@ -127,6 +145,21 @@ def test_what_a_site_says_stands_in_the_compiled_file():
     assert cf.count("\nO DaemonPortOptions=") == 3 and "Port=587, Name=MSA" not in cf
     assert not re.search(r"^O (HostStatusDirectory|StatusFile|DeadLetterDrop|ControlSocketName)", cf, re.M)
     assert "$v/$Z" not in cf
+
+
+def test_each_statement_that_a_site_speaks_arrives():
+    cf = compile_mc(rendered("sendmail.mc.j2", SPOKEN)).cf
+    for line in ("D{sendmailMTACluster}Servers", "O LDAPDefaultSpec=-H ldap://l.example -b dc=example,dc=com",
+                 "Kldapmh ldap -1 -T<TMPF> -v mailHost -k (&(objectClass=r)(mail=%0))", "C{LDAPRoute}ldap.example", "C{LDAPRouteEquiv}eq.example",
+                 "C{L}backup", "C{Canonify}canon.example", "F{R}/etc/mail/more", "C{TrustAuthMech}PLAIN", "Qslow, P=/var/spool/mqueue/slow, I=1h",
+                 "Qmqueue, P=/var/spool/mqueue, F=f, I=10s, R=5, J=99", "O ClientPortOptions=Family=inet, Addr=192.0.2.1, Modifiers=h",
+                 "O ClientPortOptions=Family=inet6, Addr=2001:db8::1", "F{M}/etc/mail/m", "F{N}/etc/mail/n", "F{E}/etc/mail/e",
+                 "Mown, P=/usr/bin/own, F=lsDFM, A=own $u", "SLocal_srv_features\nRfeat$*\t$@ $1", "SLocal_tls_rcpt\nRrcpt$*\t$@ $1",
+                 "SLocal_check_mail\nRmail$*\t$@ $1", "Scheck_data\nRdata$*\t$@ $1", "SLocal_localaddr\nRlocal$*\t$@ $1\nR$+ + $*\t$@ $1 + $2",
+                 "Rzero$*\t$: $1", "Ssender=1\n\nRone$*\t$: $1", "Srecipient=2\n\nRtwo$*\t$: $1", "Rthree$*\t$: $1", "Rnet$*\t$: $1", "Rdns$*\t$: $1",
+                 "Ruucp$*\t$: $1"):
+        assert "\n%s\n" % line in cf, line
+    assert re.search(r"^Mrelay,.* F=\S*S", cf, re.M) and not re.search(r"^Mprog,.* F=\S*9", cf, re.M) and "\nO Timeout.hoststatus=" not in cf
 
 
 def test_the_submission_program_masquerades_like_the_daemon():
@@ -172,6 +205,18 @@ PLACES = {
     "sendmail_limits.queue_interval": lambda value: {"sendmail_limits": {"queue_interval": value}},
     "sendmail_timeouts.command": lambda value: {"sendmail_timeouts": {"command": value}},
     "sendmail_virtusertable.domains": lambda value: {"sendmail_virtusertable": {"domains": [value]}},
+    "sendmail_undefine": lambda value: {"sendmail_undefine": [value]}, "sendmail_mailer_flags": lambda value: {"sendmail_mailer_flags": {"local": "+" + value}},
+    "sendmail_ldap": lambda value: {"sendmail_ldap": {"cluster": value}},
+    "sendmail_ldap.default_spec": lambda value: {"sendmail_ldap": {"default_spec": value}},
+    "sendmail_ldap_routing": lambda value: {"sendmail_ldap_routing": {"mail_host": value, "mail_routing_address": "hash /x"}},
+    "sendmail_classes": lambda value: {"sendmail_classes": {"RELAY_DOMAIN": [value]}},
+    "sendmail_queue_groups": lambda value: {"sendmail_queue_groups": [{"name": "x", "path": "/var/spool/mqueue/" + value}]},
+    "sendmail_client_options": lambda value: {"sendmail_client_options": [{"address": value}]},
+    "sendmail_includes": lambda value: {"sendmail_includes": [value]}, "sendmail_ostype": lambda value: {"sendmail_ostype": value},
+    "sendmail_mc_domain": lambda value: {"sendmail_mc_domain": value},
+    "sendmail_masquerade.domain_files": lambda value: {"sendmail_masquerade": {"domain_files": ["/" + value]}},
+    "sendmail_rulesets": lambda value: {"sendmail_rulesets": {"Local_check_mail": ["R" + value + "\t$@ $1"]}},
+    "sendmail_raw_parts": lambda value: {"sendmail_raw_parts": {"LOCAL_RULE_0": "R$*\t$: " + value}},
     "sendmail_local_config": lambda value: {"sendmail_local_config": "D{Site}" + value},
     "sendmail_local_rulesets": lambda value: {"sendmail_local_rulesets": "SLocal_x\nR$*\t$: " + value},
 }
@@ -191,4 +236,4 @@ def test_a_value_is_data_or_refused_by_name(place, value, canary):
     assert not canary.exists() and (compiled.rc, compiled.err) == (0, "")
     assert value.split("\n")[0] in compiled.cf, "the value vanished"
     # Raw lines may set options, which is what they are for; a value may not.
-    assert "QueueDirectory=/tmp/evil" not in compiled.cf or place in ("sendmail_local_config", "sendmail_local_rulesets")
+    assert "QueueDirectory=/tmp/evil" not in compiled.cf or place in ("sendmail_local_config", "sendmail_local_rulesets", "sendmail_raw_parts")
