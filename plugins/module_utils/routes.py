@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Route tests: what would sendmail do with a message from this client and sender to this recipient?
 
-The real binary is asked in its test mode (``sendmail -bt``), all tests in one process: the rulesets that an SMTP session runs
-(check_relay, check_mail, check_rcpt), the routing (3,0) and the rewriting of the envelope sender. Nothing is delivered, nothing listens.
+The real binary is asked in its test mode (``sendmail -bt``), all tests together: the rulesets that an SMTP session runs, the routing, and the
+rewriting of addresses by the mailer. Nothing is delivered, nothing listens, nothing is changed. :mod:`testmode` knows the words.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -13,169 +13,182 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CheckFailed, InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils import testmode
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CheckFailed, InvalidValue, SendmailError
 
 # A line of test mode is one command; these would start another one or end the macro's value.
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
-MARKER = "mailjail_test"
-VERDICT_RULESETS = ("check_relay", "check_mail", "check_rcpt")
-RETURNS = re.compile(r"^(?:> )*(\S+)\s+returns: ?(.*)$")
-REWRITTEN = re.compile(r"^(?:> )*Rcode = (\d+), addr = (.*)$")
-REPLY = re.compile(r'"?(\d{3})\b[ -]?(.*?)"?\s*$')
-DEFAULTS = {"client_address": "192.0.2.1", "client_name": None, "helo": None, "sender": "<>", "expect": None, "code": None,
-            "text": None, "mailer": None, "host": None, "envelope_sender": None}
+VERDICTS = ("accepted", "refused", "deferred", "discarded", "quarantined")
+# What a test may expect; each is a key of an answer.
+EXPECTED = ("expect", "code", "status", "text", "mailer", "host", "envelope_sender", "envelope_recipient", "header_sender", "header_recipient")
+DICTS = {"authenticated": {"as": None, "mechanism": "PLAIN", "bits": 0},
+         "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "bits": 256, "verify": None, "subject": None, "issuer": None}}
+DEFAULTS = dict({"client_address": "192.0.2.1", "client_name": None, "client_resolve": None, "helo": None, "listener": None, "sender": "<>", "size": None,
+                 "authenticated": None, "tls": None}, **dict.fromkeys(EXPECTED))
+# The option of the modules; its documentation is the fragment mailjail.sendmail.route_tests.
+OPTION = {"type": "list", "elements": "dict", "default": [], "options": dict({
+    "name": {"type": "str"}, "client_address": {"type": "str", "default": "192.0.2.1"}, "client_name": {"type": "str"},
+    "client_resolve": {"type": "str", "choices": sorted(testmode.RESOLVE)}, "helo": {"type": "str"}, "listener": {"type": "str"},
+    "authenticated": {"type": "dict", "options": {
+        "as": {"type": "str", "required": True}, "mechanism": {"type": "str", "default": "PLAIN"}, "bits": {"type": "int", "default": 0}}},
+    "tls": {"type": "dict", "options": {
+        "version": {"type": "str", "default": "TLSv1.3"}, "cipher": {"type": "str", "default": "TLS_AES_256_GCM_SHA384"},
+        "bits": {"type": "int", "default": 256}, "verify": {"type": "str", "choices": ["OK", "NO", "NOT", "FAIL"]},
+        "subject": {"type": "str"}, "issuer": {"type": "str"}}},
+    "sender": {"type": "str", "default": "<>"}, "recipient": {"type": "list", "elements": "str", "required": True}, "size": {"type": "int"},
+    "expect": {"type": "str", "choices": list(VERDICTS)}}, **dict((key, {"type": "str"}) for key in EXPECTED if key != "expect"))}
 
+
+# ---- tests -----------------------------------------------------------------------------------------------------------------------------
 
 def complete(test):
-    """Return a test with every key present.
+    """Return a test with every key present, ``recipient`` a list.
 
-    :param dict test: ``name``, ``recipient`` and any of ``client_address``, ``client_name``, ``helo``, ``sender``, and what is expected:
-        ``expect`` (``accepted``, ``refused``), ``code`` (SMTP reply), ``text`` (part of the reply), ``mailer``, ``host``, ``envelope_sender``.
+    :param dict test: see the fragment ``mailjail.sendmail.route_tests``; a recipient may be a plain string.
     :raises InvalidValue: an unknown key, no expectation, or a value that test mode would read as another command.
     """
-    name = test.get("name") or "to %s" % test.get("recipient")
-    unknown = sorted(set(test) - set(DEFAULTS) - {"name", "recipient"})
-    if unknown:
-        raise InvalidValue("route test '%s' has the unknown key '%s'." % (name, unknown[0]), test=test)
-    if not test.get("recipient"):
+    recipients = test.get("recipient") or []
+    recipients = [recipients] if not isinstance(recipients, (list, tuple)) else list(recipients)
+    name = test.get("name") or "to %s" % ", ".join(str(one) for one in recipients)
+    _known(name, test, list(DEFAULTS) + ["name", "recipient"], "")
+    if not recipients:
         raise InvalidValue("route test '%s' names no recipient." % name, test=test)
     whole = dict(DEFAULTS, **{key: value for key, value in test.items() if value is not None})
-    whole["name"] = name
-    if not any(whole[key] for key in ("expect", "code", "text", "mailer", "host", "envelope_sender")):
-        raise InvalidValue("route test '%s' expects nothing; give expect, code, text, mailer, host or envelope_sender." % name, test=test)
-    for key, value in whole.items():
-        if value is not None and FORBIDDEN.search(str(value)):
-            raise InvalidValue("route test '%s': %s holds a control character or backslash: %r." % (name, key, value), test=test)
+    whole.update({"name": name, "recipient": recipients})
+    for key, defaults in DICTS.items():
+        if whole[key] is not None:
+            _known(name, whole[key], defaults, "of '%s' " % key)
+            whole[key] = dict(defaults, **{part: value for part, value in whole[key].items() if value is not None})
+    if whole["authenticated"] and not whole["authenticated"]["as"]:
+        raise InvalidValue("route test '%s': authenticated needs 'as', the name of the user." % name, test=test)
+    if not any(whole[key] is not None for key in EXPECTED):
+        raise InvalidValue("route test '%s' expects nothing; give one of %s." % (name, ", ".join(EXPECTED)), test=test)
+    if whole["client_resolve"] in ("ok", "forged") and not whole["client_name"]:
+        raise InvalidValue("route test '%s': client_resolve %s needs a client_name." % (name, whole["client_resolve"]), test=test)
+    _harmless(name, whole)
     return whole
 
 
-def _bracketed(address):
-    return address if address.startswith("<") else "<%s>" % address
+def _known(name, given, known, where):
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise InvalidValue("route test '%s' has the unknown key '%s' %s(known are %s)." % (name, unknown[0], where, ", ".join(sorted(known))), test=given)
 
 
-def script(tests):
-    """Return the commands for ``sendmail -bt`` that ask all tests, each after a marker with its number."""
-    lines = []
-    for number, test in enumerate(tests):
-        address, sender = test["client_address"], _bracketed(test["sender"])
-        name = test["client_name"] or "[%s]" % address
-        lines += [".D{%s}%d" % (MARKER, number), "${%s}" % MARKER,
-                  ".D{client_addr}%s" % (address if ":" not in address else "IPv6:" + address.replace("IPv6:", "")),
-                  ".D{client_name}%s" % name, ".D{client_ptr}%s" % name,
-                  ".D{client_resolve}%s" % ("OK" if test["client_name"] else "FAIL"),
-                  ".Ds%s" % (test["helo"] or name), ".DrSMTP", ".Df%s" % sender.strip("<>"), ".D{mail_from}%s" % sender,
-                  "check_relay %s $| %s" % (name, address), "check_mail %s" % sender, "check_rcpt %s" % _bracketed(test["recipient"]),
-                  "3,0 %s" % test["recipient"].strip("<>"), "/tryflags ES", "/try %s %s" % ("esmtp", sender.strip("<>") or "<>")]
-    return "\n".join(lines) + "\n"
+def _harmless(name, whole):
+    flat = [("recipient", one) for one in whole["recipient"]]
+    flat += [("%s.%s" % (key, part), value) for key in DICTS for part, value in (whole[key] or {}).items()]
+    for key, value in flat + [(key, value) for key, value in sorted(whole.items()) if not isinstance(value, (dict, list))]:
+        if value is not None and FORBIDDEN.search(str(value)):
+            raise InvalidValue("route test '%s': %s holds a control character or backslash: %r." % (name, key, value), test=whole)
 
 
-def _joined(tokens):
-    """Undo the token spacing of test mode: ``[ mail . corp . example ]`` -> ``[mail.corp.example]``."""
-    return "".join(tokens.split())
+def each(tests):
+    """Return complete tests of one recipient each; where a test has several, the name says which."""
+    rows = []
+    for given in tests:
+        test = complete(given)
+        for one in test["recipient"]:
+            name = "to %s" % one if not given.get("name") else test["name"] if len(test["recipient"]) == 1 else "%s (%s)" % (test["name"], one)
+            rows.append(dict(test, recipient=str(one), name=name))
+    return rows
 
 
-def _verdict(returned):
-    """Read what a check ruleset returned; None when it has no objection.
+# ---- asking ----------------------------------------------------------------------------------------------------------------------------
 
-    :returns: dict with ``expect`` (``refused``, ``deferred``, ``discarded``), ``code`` and ``text``.
+def prepared(text):
+    """Return a compiled configuration (bytes) as it can be asked, with the ruleset that :mod:`testmode` needs."""
+    return text + testmode.APPENDIX.encode("ascii")
+
+
+def ask(runner, binary, path, tests, patience=60):
+    """Ask the real sendmail all tests.
+
+    :param str binary: the program.
+    :param str path: a :func:`prepared` configuration.
+    :param list tests: the tests.
+    :param int patience: seconds that each of two runs of sendmail may take.
+    :returns: list of ``{name, asked, passed, answer, disagreements}``, a row for each recipient, in order.
     """
-    if not returned.startswith("$#"):
-        return None
-    mailer = returned[2:].split()[0]
-    if mailer == "discard":
-        return {"expect": "discarded", "code": None, "text": "discard"}
-    text = returned.split("$:", 1)[-1].strip() if "$:" in returned else returned
-    found = REPLY.match(text.replace('" [', "[").replace('"', ""))
-    code = found.group(1) if found else None
-    return {"expect": "deferred" if code and code.startswith("4") else "refused", "code": code, "text": found.group(2) if found else text}
+    rows = each(tests)
+    if not rows:
+        return []
+    with open(path, "rb") as source:
+        text = source.read().decode("utf-8", "replace")
+    where, sessions = zip(*[_session(row, text) for row in rows])
+
+    def run(script):
+        return runner.run([binary, "-C", path, "-bt"], stdin=script, timeout=patience).stdout
+    places = testmode.places(run(testmode.first_script(rows, sessions)), rows)
+    answers = testmode.answers(run(testmode.second_script(rows, sessions, places)), rows, places)
+    for answer in answers:
+        answer["ruleset"] = testmode.full_name(text, answer["ruleset"])
+    return [_row(row, _greeted(row, at["listener"], answer)) for row, at, answer in zip(rows, where, answers)]
 
 
-def _route(returned):
-    """Split ``$# esmtp $@ [ host ] $: user < @ domain . >`` into mailer, host, user."""
-    found = re.match(r"\$#\s*(\S+)\s*(?:\$@\s*(.*?))?\s*(?:\$:\s*(.*))?$", returned)
-    if not found:
-        return {}
-    return {"mailer": found.group(1), "host": _joined(found.group(2) or "").rstrip("."), "user": _joined(found.group(3) or "")}
+def _session(row, text):
+    try:
+        compressed = re.search(r"^O\s*UseCompressedIPv6Addresses\s*=\s*[TtYy1]", text, re.M) is not None
+        where = {"listener": testmode.listener(text, row["listener"]), "compressed": compressed}
+        return where, testmode.session(row, where)
+    except SendmailError as exc:
+        raise type(exc)("route test '%s': %s" % (row["name"], exc.message))
 
 
-def answers(output, count):
-    """Read the output of test mode.
-
-    :param str output: all that ``sendmail -bt`` said.
-    :param int count: number of tests asked.
-    :returns: list of dicts with ``expect``, ``code``, ``text``, ``mailer``, ``host``, ``user``, ``envelope_sender``.
-    :raises CheckFailed: sendmail stopped before it had answered every test.
-    """
-    found, current = [], None
-    for line in output.splitlines():
-        text = re.sub(r"^(?:> )+", "", line)
-        if text == str(len(found)) and len(found) < count:
-            current = {"returned": {}, "rewritten": None}
-            found.append(current)
-            continue
-        if current is None:
-            continue
-        returned, rewritten = RETURNS.match(line), REWRITTEN.match(line)
-        if returned:
-            current["returned"][returned.group(1)] = returned.group(2)
-        elif rewritten:
-            current["rewritten"] = rewritten.group(2)
-    if len(found) < count or any("parse" not in answer["returned"] for answer in found):
-        raise CheckFailed("sendmail -bt stopped before it had answered every route test; its last words: %s" % " / ".join(output.splitlines()[-3:]),
-                          output=output[-2000:])
-    return [_answer(answer) for answer in found]
+def _greeted(row, listener, answer):
+    """Before any ruleset is asked, a listener with the modifier ``a`` wants to know with whom it speaks; test mode has no such door."""
+    if "a" not in listener["modifiers"] or row["authenticated"]:
+        return answer
+    return dict(answer, expect="refused", code="530", status="5.7.0", text="Authentication required", ruleset="modifier a of listener %s" % listener["name"])
 
 
-def _answer(found):
-    answer = {"expect": "accepted", "code": None, "text": None, "envelope_sender": found["rewritten"]}
-    answer.update(_route(found["returned"]["parse"]))
-    for ruleset in VERDICT_RULESETS:
-        verdict = _verdict(found["returned"].get(ruleset, ""))
-        if verdict:
-            answer.update(verdict)
-            return answer
-    if answer.get("mailer") == "error":
-        answer.update(_verdict(found["returned"]["parse"]) or {})
-    return answer
+def _row(test, answer):
+    wrong = disagreements(test, answer)
+    return {"name": test["name"], "asked": asked(test), "passed": not wrong, "answer": answer,
+            "disagreements": [{"what": what, "expected": expected, "answered": got} for what, expected, got in wrong]}
 
 
 def disagreements(test, answer):
     """Return what differs between a complete test and its answer as ``[(key, expected, answered)]``."""
     wrong = []
-    for key in ("expect", "code", "mailer", "host", "envelope_sender"):
-        if test[key] is not None and str(test[key]) != str(answer.get(key)):
-            wrong.append((key, str(test[key]), str(answer.get(key))))
-    if test["text"] and test["text"].lower() not in (answer.get("text") or "").lower():
-        wrong.append(("text", test["text"], str(answer.get("text"))))
+    for key in EXPECTED:
+        expected, got = test[key], answer.get(key)
+        same = str(expected).lower() in (got or "").lower() if key == "text" else str(expected) == str(got if got is not None else "")
+        if expected is not None and not same:
+            wrong.append((key, str(expected), "nothing" if got in (None, "") else str(got)))
     return wrong
 
 
-def ask(runner, command, tests):
-    """Ask the real sendmail all tests in one process.
+# ---- words for people ------------------------------------------------------------------------------------------------------------------
 
-    :param list command: the program with its configuration, such as ``["/usr/sbin/sendmail", "-C", "/stage/test.cf"]``.
-    :returns: list of ``{name, passed, answer, disagreements}``, in the order of the tests.
-    """
-    whole = [complete(test) for test in tests]
-    if not whole:
-        return []
-    result = runner.run(command + ["-bt"], stdin=script(whole))
-    report = []
-    for test, answer in zip(whole, answers(result.stdout, len(whole))):
-        wrong = disagreements(test, answer)
-        report.append({"name": test["name"], "passed": not wrong, "answer": answer,
-                       "disagreements": [{"what": what, "expected": expected, "answered": got} for what, expected, got in wrong]})
-    return report
+def asked(test):
+    """Return in words what was asked: ``client 192.0.2.1, sender <>, recipient user@example.net``."""
+    words = ["client %s%s" % (test["client_address"], " (%s)" % test["client_name"] if test["client_name"] else "")]
+    words += ["%s %s" % (key, test[key]) for key in ("client_resolve", "helo", "listener") if test[key]]
+    if test["authenticated"]:
+        words.append("authenticated as %(as)s by %(mechanism)s" % test["authenticated"])
+    if test["tls"] is not None:
+        words.append("TLS%s" % (" with the certificate %s" % test["tls"]["subject"] if test["tls"]["subject"] else ""))
+    return ", ".join(words + ["sender %s" % test["sender"], "recipient %s" % test["recipient"]])
+
+
+def _answered(answer):
+    words = answer["expect"] + ("" if not answer["code"] else " with %s %s" % (answer["code"], answer["status"])) + (
+        ' "%s"' % answer["text"] if answer["text"] else "") + (" by %s" % answer["ruleset"] if answer["ruleset"] else "")
+    return "%s; mailer %s, host %s, recipient %s" % (words, answer["mailer"] or "none", answer["host"] or "none", answer["envelope_recipient"] or "none")
+
+
+def failures(report):
+    """Return the failed rows in words, a line each."""
+    return ["route test '%s' failed (%s): %s. The whole answer: %s." % (
+        row["name"], row["asked"],
+        "; ".join("expected %s '%s', sendmail answers '%s'" % (wrong["what"], wrong["expected"], wrong["answered"]) for wrong in row["disagreements"]),
+        _answered(row["answer"])) for row in report if not row["passed"]]
 
 
 def require(report):
-    """:raises CheckFailed: naming the first failed test, what was expected and what sendmail answered."""
-    failed = [row for row in report if not row["passed"]]
-    if not failed:
-        return
-    first = failed[0]
-    wrong = "; ".join("%s: expected '%s', sendmail answered '%s'" % (row["what"], row["expected"], row["answered"]) for row in first["disagreements"])
-    answer = first["answer"]
-    raise CheckFailed("route test '%s' failed: %s (whole answer: %s%s, mailer %s, host %s). %sThe live configuration was not touched." % (
-        first["name"], wrong, answer["expect"], " %s %s" % (answer["code"], answer["text"]) if answer["code"] else "",
-        answer.get("mailer"), answer.get("host") or "-", "%d more failed. " % (len(failed) - 1) if len(failed) > 1 else ""), route_tests=report)
+    """:raises CheckFailed: naming each failed test, what was expected and what sendmail answered."""
+    failed = failures(report)
+    if failed:
+        raise CheckFailed("%d of %d route tests failed. %s The live configuration was not touched." % (
+            len(failed), len(report), " ".join(line[0].upper() + line[1:] for line in failed)), route_tests=report)

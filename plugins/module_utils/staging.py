@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, routes, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue, MapError, SendmailError
 
 # The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
@@ -320,12 +320,13 @@ class Stage:
         if "msp" in self.compiled:
             submit = self.put("ask/submit.cf", self._asked("msp"))
             self.warnings += probe.parse_cf(self.runner, binary, submit, submission=True)
-        main = self.put("ask/sendmail.cf", self._asked("mta"))
+        asked = self._asked("mta")
+        main = self.put("ask/sendmail.cf", asked)
         self.warnings += probe.parse_cf(self.runner, binary, main)
         # The .cf has names of its own for some maps (virtuser, generics); the path tells which is which.
         named = {entry.path: entry.name for entry in cf.parse(self.compiled["mta"]).maps.values()}
         probe.look_up(self.runner, binary, main, [(named[path], key, value) for path, key, value in self.lookups if path in named])
-        return tests([binary, "-C", main])
+        return tests(binary, self.put("ask/routes.cf", routes.prepared(asked)))
 
     def _asked(self, which):
         """Return the bytes of the configuration that sendmail is asked with: it reads what is staged."""

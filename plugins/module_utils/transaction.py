@@ -89,7 +89,7 @@ def run_maps(params, runner, check_mode):
         stage.plain_files()
         stage.maps(mapbuild.map_types(runner, params["makemap"]))
         stage.live_configuration()
-        report = stage.ask(lambda command: routes.ask(runner, command, params["route_tests"]))
+        report = stage.ask(lambda binary, path: routes.ask(runner, binary, path, params["route_tests"]))
         routes.require(report)
         return _conclude(stage, params, report, check_mode)
 
@@ -113,7 +113,7 @@ def _prove(stage, params, runner, map_types):
     stage.maps(map_types)
     stage.configuration("msp", version)
     stage.configuration("mta", version)
-    report = stage.ask(lambda command: routes.ask(runner, command, params["route_tests"]))
+    report = stage.ask(lambda binary, path: routes.ask(runner, binary, path, params["route_tests"]))
     routes.require(report)
     return report
 

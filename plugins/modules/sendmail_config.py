@@ -23,6 +23,7 @@ author:
   - The mailjail authors (@mailjail)
 extends_documentation_fragment:
   - mailjail.sendmail.attributes
+  - mailjail.sendmail.route_tests
 attributes:
   check_mode:
     details: Where sendmail is not installed yet, all texts are checked and every file is predicted; m4, makemap and sendmail are not asked, as a warning says.
@@ -221,55 +222,6 @@ options:
         description: Mode of the directory, octal.
         type: str
         default: "0755"
-  route_tests:
-    description:
-      - What must be true of the new configuration before it goes live; asked of the real sendmail with the staged maps.
-      - Each test expects at least one of O(route_tests[].expect), O(route_tests[].code), O(route_tests[].text), O(route_tests[].mailer),
-        O(route_tests[].host) and O(route_tests[].envelope_sender).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What the test shows, for messages.
-        type: str
-      client_address:
-        description: Address of the connecting client.
-        type: str
-        default: 192.0.2.1
-      client_name:
-        description: Name that the address resolves to; without it the client has no reverse name.
-        type: str
-      helo:
-        description: Name that the client gives.
-        type: str
-      sender:
-        description: Envelope sender.
-        type: str
-        default: "<>"
-      recipient:
-        description: Envelope recipient.
-        type: str
-        required: true
-      expect:
-        description: The verdict of sendmail's check rulesets.
-        type: str
-        choices: [accepted, refused, deferred, discarded]
-      code:
-        description: SMTP reply code of a refusal.
-        type: str
-      text:
-        description: A part of the reply's text.
-        type: str
-      mailer:
-        description: Mailer that the recipient is routed to.
-        type: str
-      host:
-        description: Host that the recipient is routed to, as in the mailertable.
-        type: str
-      envelope_sender:
-        description: The envelope sender as it leaves.
-        type: str
   context:
     description: Facts that the checks across maps need.
     type: dict
@@ -382,7 +334,7 @@ changes:
   elements: dict
   sample: [{what: map, name: mailertable, before: null, after: "example.org\tesmtp:[mail.example.org]"}]
 route_tests:
-  description: The report of the route tests.
+  description: The report of the route tests, as M(mailjail.sendmail.sendmail_route_test) returns it.
   returned: when sendmail is installed
   type: list
   elements: dict
@@ -403,7 +355,7 @@ generation:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import transaction
+from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, transaction
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -438,11 +390,6 @@ FILES = _rows({
 DIRECTORIES = _rows({
     "path": {"type": "path", "required": True}, "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"},
     "mode": {"type": "str", "default": "0755"}})
-ROUTE_TESTS = _rows({
-    "name": {"type": "str"}, "client_address": {"type": "str", "default": "192.0.2.1"}, "client_name": {"type": "str"}, "helo": {"type": "str"},
-    "sender": {"type": "str", "default": "<>"}, "recipient": {"type": "str", "required": True},
-    "expect": {"type": "str", "choices": ["accepted", "refused", "deferred", "discarded"]}, "code": {"type": "str"}, "text": {"type": "str"},
-    "mailer": {"type": "str"}, "host": {"type": "str"}, "envelope_sender": {"type": "str"}})
 CONTEXT = {"type": "dict", "default": {}, "options": {
     "mailers": {"type": "list", "elements": "str"}, "local_host_names": {"type": "list", "elements": "str"},
     "virtual_domains": {"type": "list", "elements": "str"}, "jail": {"type": "path"}, "alias_files": {"type": "bool"},
@@ -451,7 +398,7 @@ CONTEXT = {"type": "dict", "default": {}, "options": {
 SPEC = {
     "mta": _configuration(True), "msp": _configuration(False), "library": {"type": "path", "required": True},
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
-    "m4": {"type": "str", "default": "m4"}, "maps": MAPS, "files": FILES, "directories": DIRECTORIES, "route_tests": ROUTE_TESTS, "context": CONTEXT,
+    "m4": {"type": "str", "default": "m4"}, "maps": MAPS, "files": FILES, "directories": DIRECTORIES, "route_tests": routes.OPTION, "context": CONTEXT,
     "waivers": _rows({"feature": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}),
     "installing": {"type": "bool", "default": False}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     "keep_generations": {"type": "int", "default": 5}, "pid_file": {"type": "path"}}

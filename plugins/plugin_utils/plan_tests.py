@@ -9,6 +9,7 @@ __metaclass__ = type
 
 import ipaddress
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import routes
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps
 
@@ -36,9 +37,18 @@ def inside(network):
 
 def route_tests(site):
     """Return the tests that every such host carries, then the site's own; one of the same name takes the place of ours."""
+    for test in site["route_tests"]:
+        _check(test)
     tests = strangers(site) + own_domains(site) + own_clients(site)
     names = {test.get("name") for test in site["route_tests"]}
     return [dict(test, helo=HELO) for test in tests if test["name"] not in names] + site["route_tests"]
+
+
+def _check(test):
+    try:
+        routes.complete(test)
+    except InvalidValue as exc:
+        raise InvalidValue("sendmail_route_tests: %s" % exc.message, variable="sendmail_route_tests")
 
 
 def strangers(site):
@@ -54,10 +64,10 @@ def strangers(site):
 
 def own_domains(site):
     """Mail for the site's domains is taken from anybody and goes where the mailertable sends it."""
-    client, routes = outside(site["relay_networks"]), _routes(site)
+    client, targets = outside(site["relay_networks"]), _routes(site)
     tests = []
     for domain in plan_maps.domains(site):
-        mailer, unused, host = routes.get(domain.lower(), "").partition(":")
+        mailer, unused, host = targets.get(domain.lower(), "").partition(":")
         if mailer != "error":
             test = {"name": "mail for %s is taken" % domain, "client_address": client, "recipient": "postmaster@" + domain, "expect": "accepted",
                     "mailer": mailer, "host": host if mailer != "local" else ""}
