@@ -23,6 +23,10 @@ _HEADER = re.compile(r"H(\?[^?]*\?)?\s*([^:\s]+)\s*:\s*(.*)\Z", re.S)
 _EQUATE = re.compile(r"\s*([^=,\s]+)\s*=")
 # A sequence of listeners, not one value that the last line wins.
 REPEATED = ("DaemonPortOptions", "ClientPortOptions")
+# sendmail looks at the first letter of a listener's key only, and knows these ports by name.
+LISTENER_KEYS = {"N": "Name", "F": "Family", "A": "Addr", "P": "Port", "M": "Modifiers", "I": "InputMailFilters", "L": "Listen", "S": "SndBufSize",
+                 "R": "RcvBufSize", "c": "children", "D": "DeliveryMode", "d": "delayLA", "q": "queueLA", "r": "refuseLA"}
+PORTS = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}
 MASKED = "********"
 
 
@@ -224,8 +228,9 @@ def _listeners(found):
     facts = {}
     for option, what in (("DaemonPortOptions", "listener"), ("ClientPortOptions", "client")):
         for value in found.options.get(option, "").split("\n") if option in found.options else ():
-            equates = _equates(value)
-            name = equates.get("Name") or equates.get("N") or equates.get("Family") or "unnamed"
+            equates = dict((LISTENER_KEYS.get(key[0], key), said) for key, said in _equates(value).items())
+            equates.update((key, PORTS.get(said, said)) for key, said in equates.items() if key == "Port")
+            name = equates.get("Name") or equates.get("Family") or "unnamed"
             while (what, name) in facts:
                 name += "+"
             facts[(what, name)] = _joined(equates)
