@@ -11,7 +11,7 @@ import os
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables, tables_files
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 # The text of a map that is always kept secret travels in an option that no log shows.
@@ -52,10 +52,7 @@ class ActionModule(ActionBase):
         except AnsibleError as exc:
             raise AnsibleActionFail(f"map {row.get('name')}: file '{row['file']}' is not on the controller: {exc}") from exc
         if os.path.getsize(row["file"]) <= SMALL:
-            with open(row["file"], encoding="utf-8") as source:
-                row["content"] = source.read()
-            del row["file"]
-            return row
+            return _small(row)
         digest = hashlib.sha256()
         with open(row["file"], "rb") as source:
             for piece in iter(lambda: source.read(1 << 20), b""):
@@ -68,6 +65,17 @@ class ActionModule(ActionBase):
             self._make_tmp_path()
         remote = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(path))
         return self._transfer_file(path, remote)
+
+
+def _small(row):
+    """Take the text of a small file into the row, with a word about what had to be passed over."""
+    with open(row.pop("file"), "rb") as source:
+        try:
+            row["content"], warnings = tables_files.decode(source.read(), f"map {row.get('name')}, file {source.name}")
+        except SendmailError as exc:
+            raise AnsibleActionFail(exc.message) from None
+    row["warnings"] = (row.get("warnings") or []) + warnings
+    return row
 
 
 def _without_secrets(row, context):

@@ -20,7 +20,7 @@ import os
 import re
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mapscan, tables, tables_aliases
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapscan, tables, tables_aliases, tables_files
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, MapError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -183,8 +183,9 @@ def _build_aliases(runner, kind, source_path, target_base, map_type, context, ma
 
 def _aliases(source_path, context):
     with open(source_path, "rb") as source:
-        pairs = tables.parse("aliases", source.read().decode("utf-8", "surrogateescape"))
-    return pairs, tables.check("aliases", pairs, context)
+        text, warnings = tables_files.decode(source.read(), "aliases")
+    pairs = tables.parse("aliases", text)
+    return pairs, warnings + tables.check("aliases", pairs, context)
 
 
 def _refuse_complaint(kind, argv, answer, source_path):

@@ -14,7 +14,19 @@ import os
 import re
 import shutil
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, delegation_entries, disk, generations, m4, mapbuild, mc, probe, routes, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import (
+    cf,
+    delegation_entries,
+    disk,
+    generations,
+    m4,
+    mapbuild,
+    mc,
+    probe,
+    routes,
+    tables,
+    tables_files,
+)
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue, MapError, SendmailError
 
 # The order of the commit: sources before results, maps before the .cf that names them, the daemon's .cf last.
@@ -60,6 +72,8 @@ class Stage:
         self.state = generations.read_state(params["state_directory"])
         self.state.setdefault("maps", {})
         self.compiled, self.suffixes, self.retired = {}, {}, []
+        # Pairs of each kind of map that is known whole, and what of them and of the configuration opens relaying.
+        self.pairs, self.relaying = {}, []
 
     def put(self, name, data):
         """Write bytes to a new file of the stage and return its path."""
@@ -82,7 +96,7 @@ class Stage:
         if spec["kind"] == "plain":
             return (spec["content"] or "").encode("utf-8")
         found = tables.pairs(spec["kind"], spec["lines"] or [])
-        self.warnings += tables.check(spec["kind"], found, self._context(), where="entry")
+        self.warnings += tables.check(spec["kind"], found, self.context(), where="entry")
         return tables.pairs_text(spec["kind"], found).encode("utf-8")
 
     def _item(self, path, kind, spec, data, secret=False):
@@ -147,24 +161,31 @@ class Stage:
                 spec["name"], spec["type"], ", ".join(map_types)), map=spec["name"])
         return spec["type"]
 
-    def _context(self):
+    def context(self):
+        """Return the facts that the checks of maps need."""
         return tables.Context(**{key: value for key, value in self.params["context"].items() if value is not None})
 
     def _map_text(self, spec):
         given = [text for text in (spec["content"], spec.get("secret_content")) if text is not None]
-        text = given[0] if given else tables.row_text(spec, self._context())
+        text, warnings = tables_files.unix_lines(given[0], spec["name"]) if given else (tables.row_text(spec, self.context()), [])
+        self.warnings += warnings
         if not spec["accepted"]:
             return text
         # Managed as well, so that a way back takes the delegates' entries along and does not meet them again at the next run.
         self.items.append(Item(spec["accepted"], "file", ROOT_ONLY))
-        text, warnings = delegation_entries.merged(spec["kind"], text, disk.read(spec["accepted"]), self._context())
+        text, warnings = delegation_entries.merged(spec["kind"], text, disk.read(spec["accepted"]), self.context())
         self.warnings += warnings
         return text
 
     def _checked_pairs(self, spec, text):
         pairs = tables.parse(spec["kind"], text)
-        self.warnings += tables.check(spec["kind"], pairs, self._context())
+        self.warnings += tables.check(spec["kind"], pairs, self.context())
+        self.pairs[spec["kind"]] = pairs
         return pairs
+
+    def redirected_source(self, spec):
+        """Return the staged source of a map, or None where the live one stays."""
+        return next((item.staged for item in self.items if item.path == spec["path"] and item.kind == "source"), None)
 
     def _map_from_text(self, spec, map_type):
         text = self._map_text(spec)
@@ -177,7 +198,7 @@ class Stage:
         # A database older than its source is out of date to sendmail, whatever it holds.
         if source.staged or not self._holds(spec, pairs, database.path, map_type):
             staged = source.staged or self.put("files/" + spec["path"].lstrip("/"), text.encode("utf-8"))
-            built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self._context(), self.params["makemap"])
+            built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self.context(), self.params["makemap"])
             self._built(spec, database, built)
         if pairs and not spec["secret"]:
             self.lookups.append((spec["path"], pairs[0].key, pairs[0].value))
@@ -208,7 +229,7 @@ class Stage:
         if source:
             source.staged = path = self._copy(path, "files/" + spec["path"].lstrip("/"))
             source.changes = [{"what": "source", "name": spec["path"], "before": "other content", "after": "as on the controller"}]
-        built = mapbuild.build_file(self.runner, spec["kind"], path, self._target(spec), map_type, self._context(), self.params["makemap"])
+        built = mapbuild.build_file(self.runner, spec["kind"], path, self._target(spec), map_type, self.context(), self.params["makemap"])
         self._built(spec, database, built)
         self.known.append((spec, map_type, spec["digest"] or generations.signature(path)))
 

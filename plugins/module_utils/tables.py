@@ -15,9 +15,9 @@ import collections
 import re
 import textwrap
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_access, tables_aliases, tables_cidr, tables_syntax
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_access, tables_aliases, tables_cidr, tables_files, tables_syntax
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, MapError
-from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import Pair, error, warning
+from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import Pair, error
 
 Kind = collections.namedtuple("Kind", "name secret database types class_letter separator")
 Kind.__doc__ = """What a file is.
@@ -198,6 +198,8 @@ def read_line(kind, number, line):
 
 
 def _no_entry(kind, number, line):
+    if line[-1] == "\r":
+        return "%s, line %d: %s." % (kind, number, tables_files.WINDOWS)
     if line[0] in " \t\r\v\f":
         return "%s, line %d: it begins with a blank, so it has no key. Begin the line with the key, or with # for a remark." % (kind, number)
     return "%s, line %d: nothing stands behind the key%s. Expected key, tab, value." % (kind, number, "" if KINDS[kind].secret else " '%s'" % line.strip()[:60])
@@ -256,7 +258,7 @@ def _text_problem(kind, pair):
     """Say what no entry of any map may hold."""
     if _PLAIN.match(pair.key + "\t" + pair.value):
         return None
-    return _character_problem(pair) or _key_problem(kind, pair.key) or _value_problem(kind, pair)
+    return tables_files.line_problem(pair.key, pair.value) or _character_problem(pair) or _key_problem(kind, pair.key) or _value_problem(kind, pair)
 
 
 def _character_problem(pair):
@@ -343,7 +345,8 @@ def _virtusertable(found, context):
         if not at or not (tables_syntax.is_domain(domain) or tables_syntax.is_literal(domain)) or (local and not tables_syntax.is_local_part(local)):
             yield error(pair, "the key is no address; expected user@example.org or @example.org")
         elif domains is not None and domain.lower() not in domains:
-            yield warning(pair, "the domain is neither in local-host-names (class w) nor a virtual domain (class VirtHost), so the entry is never asked")
+            yield error(pair, "the domain is neither in local-host-names (class w) nor a virtual domain (class VirtHost), so the entry is never asked; "
+                              "name it in sendmail_virtusertable.domains, or take the entry out")
         if pair.value.lower().startswith("error:"):
             reason = _error_problem(pair.value[6:])
         else:

@@ -283,6 +283,8 @@ def _opening_client(rest, context):
     if rest[0] == "[":
         return None if tables_syntax.is_literal(rest) or rest.lower() == "[unix:localhost]" else "RELAY needs an address"
     if not is_client_address(rest):
+        if rest.lower().partition(".")[0] in ("localhost", "localhost4", "localhost6"):
+            return "RELAY for '%s' lets in every client whose reverse name says so; this host itself may relay by its address 127.0.0.1 already" % rest
         return None if context.relay_by_name else "RELAY by host name trusts whoever writes the reverse zone of an address; name the address or network instead"
     if rest[:4].lower() == "ipv6":
         groups = rest[5:].lower().split(":")

@@ -196,7 +196,7 @@ def loops(pairs, context):
         graph[name] = [one for one in (_next_name(target, context) for target in targets(pair.value) or ()) if one]
     done = {}
     for name in graph:
-        cycle = _walk(name, graph, done)
+        cycle = walk(name, graph, done)
         if cycle:
             yield error(origin[cycle[0]], "alias loop: %s; mail to any of them is returned" % " -> ".join(cycle + cycle[:1]))
     for name, depth in sorted(done.items()):
@@ -213,8 +213,11 @@ def _next_name(target, context):
     return target.lower()
 
 
-def _walk(start, graph, done):
-    """Follow the aliases from one name without recursion; fill in the depth of each name, return a cycle or None."""
+def walk(start, graph, done):
+    """Follow names from one of them without recursion; fill in the depth of each, return a cycle or None.
+
+    :param dict graph: name -> names that it leads to. :param dict done: names that were followed already, with their depth.
+    """
     if start in done:
         return None
     path, cycle, stack = [start], None, [iter(graph[start])]

@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations, mapbuild, probe, routes
+from ansible_collections.mailjail.sendmail.plugins.module_utils import crosscheck, disk, generations, mapbuild, probe, routes
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
 
@@ -89,6 +89,7 @@ def run_maps(params, runner, check_mode):
         stage.plain_files()
         stage.maps(mapbuild.map_types(runner, params["makemap"]))
         stage.live_configuration()
+        crosscheck.judge(stage)
         report = stage.ask(lambda binary, path: routes.ask(runner, binary, path, params["route_tests"]))
         routes.require(report)
         return _conclude(stage, params, report, check_mode)
@@ -104,6 +105,7 @@ def _is_installed(stage, params, check_mode):
     stage.warnings.append("sendmail is not installed yet, or not all of it: the configuration was checked as text only; m4, makemap and sendmail are asked "
                           "once they are there.")
     stage.predict()
+    crosscheck.judge(stage)
     return False
 
 
@@ -113,6 +115,7 @@ def _prove(stage, params, runner, map_types):
     stage.maps(map_types)
     stage.configuration("msp", version)
     stage.configuration("mta", version)
+    crosscheck.judge(stage)
     report = stage.ask(lambda binary, path: routes.ask(runner, binary, path, params["route_tests"]))
     routes.require(report)
     return report
@@ -121,7 +124,8 @@ def _prove(stage, params, runner, map_types):
 def _conclude(stage, params, report, check_mode):
     """Stages 5 and 6: commit, report."""
     changes = _changes(stage, params["directories"])
-    result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "generation": None,
+    result = {"changed": bool(changes), "changes": changes, "route_tests": report, "warnings": stage.warnings, "relaying": stage.relaying,
+              "generation": None,
               "diff": [_diff(item) for item in stage.ordered() if item.staged and item.kind != "database"] + _attribute_diff(changes)}
     if not check_mode:
         for directory in sorted(set(os.path.dirname(item.path) for item in stage.items)):

@@ -333,6 +333,14 @@ changes:
   type: list
   elements: dict
   sample: [{what: map, name: mailertable, before: null, after: "example.org\tesmtp:[mail.example.org]"}]
+relaying:
+  description:
+    - What lets others relay besides declared domains and networks of ordinary size, such as entries C(To:) and C(CertIssuer:) with C(RELAY), trusted AUTH
+      mechanisms, virtual domains that do not catch every address. What the configuration before did not have is a warning, too.
+  returned: always
+  type: list
+  elements: str
+  sample: ["access, To:partner.example: everybody may send to partner.example through this host"]
 route_tests:
   description: The report of the route tests, as M(mailjail.sendmail.sendmail_route_test) returns it.
   returned: when sendmail is installed

@@ -10,7 +10,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables, tables_cidr
+from ansible_collections.mailjail.sendmail.plugins.module_utils import consistency, language, m4, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_language, plan_layers, plan_maps, plan_mc, plan_tests
 
@@ -55,9 +55,12 @@ def check_maps(found):
     :raises MapError, InvalidValue: naming map, key and reason.
     """
     known = tables.Context(**{key: value for key, value in found["context"].items() if value is not None})
+    pairs = {}
     for one in found["maps"]:
         if "entries" in one:
-            tables.row_text(one, known)
+            pairs[one["kind"]] = tables.pairs(one["kind"], one["entries"], known)
+            tables.check(one["kind"], pairs[one["kind"]], known, where="entry")
+    consistency.check(pairs, known)
     for one in found["files"]:
         if "lines" in one:
             tables.check(one["kind"], tables.pairs(one["kind"], one["lines"]), known, where="entry")
@@ -102,9 +105,18 @@ def context(site):
     delivery, jailed = site["local_delivery"], site["privilege"] == "jailed"
     mailers = [name for one in ["local", "smtp"] + site["mailers"] if one in language.MAILERS for name in language.MAILERS[one].names]
     return {"mailers": mailers + ["discard"], "local_host_names": local_names(site),
-            "virtual_domains": plan_maps.table(site, "virtusertable").get("domains") or [], "jail": site["jail"] if jailed else None,
+            "virtual_domains": virtual_domains(site), "jail": site["jail"] if jailed else None,
             "alias_files": delivery["files"], "alias_programs": delivery["programs"], "alias_includes": delivery["includes"],
             "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": compressed(site)}
+
+
+def virtual_domains(site):
+    """Return class VirtHost, or None where something else than ``sendmail_virtusertable.domains`` may fill it: what is not known is not judged."""
+    elsewhere = [name for name in site.get("classes") or {} if name.startswith("VIRTUSER")]
+    elsewhere += [one["name"] for one in site["features"] if one["name"] == "virtuser_entire_domain"]
+    if elsewhere or site.get("own_template") or "{VirtHost}" in site["local_config"]:
+        return None
+    return plan_maps.table(site, "virtusertable").get("domains") or []
 
 
 def compressed(site):

@@ -14,6 +14,10 @@ BOMB = f"x'syscmd(`touch {PLANTED}')`"
 # What the scenario has of its own and would get in the way.
 PLAIN = {"sendmail_jail_files": [], "sendmail_aliases": {}, "sendmail_local_delivery": {}, "sendmail_smrsh_commands": []}
 
+# Map files that the rows name: on the host, and the last on the controller.
+OWN = "/var/tmp/mailjail-maps"
+OWN_FILES = "joe@v.example\\tjoe\\n' >virtusertable; printf 'corp.example\\tsmtp:[mail.corp.example]\\r\\n' >windows"
+
 # What is wrong: (variables, words that the refusal must hold).
 ROWS = {
     "no domain": ({"sendmail_domain": ""}, ["sendmail_domain"]),
@@ -51,6 +55,17 @@ ROWS = {
                                 ["the world may relay", "accepted", "Relaying denied"]),
     "a file that is not there": ({"sendmail_access": {"file": "/nonexistent/access"}}, ["access", "/nonexistent/access"]),
     "a map from two places": ({"sendmail_access": {"file": "/etc/hostname", "host_file": "/etc/hostname"}}, ["sendmail_access"]),
+    "a map entry with a misspelt end": ({"sendmail_access_host": {"entries": [{"key": "To:a.example", "value": "OK", "expire": "2026-12-31"}]}},
+                                        ["sendmail_access_host, entry 1", "expires"]),
+    "a mailertable entry for a name of the host": ({"sendmail_local_host_names": ["b.example"], "sendmail_mailertable": {"entries": [
+        {"key": "b.example", "value": "smtp:[c.example]"}]}}, ["mailertable", "b.example", "class w"]),
+    "a virtual address of no virtual domain": ({"sendmail_virtusertable": {"entries": [{"key": "a@b.example", "value": "bob"}]}}, ["a@b.example", "VirtHost"]),
+    "a loop through two maps": ({"sendmail_virtusertable": {"domains": ["v.example"], "entries": [{"key": "joe@v.example", "value": "joe"}]},
+                                 "sendmail_aliases": {"entries": [{"key": "joe", "value": "joe@v.example"}]}}, ["virtusertable", "joe@v.example", "loop"]),
+    "a loop through a map that is the host's own": ({"sendmail_virtusertable": {"domains": ["v.example"], "host_file": f"{OWN}/virtusertable"},
+                                                     "sendmail_aliases": {"entries": [{"key": "joe", "value": "joe@v.example"}]}}, ["joe@v.example", "loop"]),
+    "a map of the host's own with line ends of Windows": ({"sendmail_mailertable": {"host_file": f"{OWN}/windows"}}, ["mailertable", "line 1", "CR LF"]),
+    "a map file in Latin-1": ({"sendmail_access": {"file": f"{OWN}/latin1"}}, ["access", f"{OWN}/latin1, line 2", "Latin-1"]),
     "a template that is not there": ({"sendmail_mc_template": "/nonexistent/my.mc.j2"}, ["/nonexistent/my.mc.j2"]),
 }
 # Places where a value goes into the .mc, a map or a unit: {variable: value around a word}.
@@ -96,9 +111,15 @@ on_the_controller = pytest.mark.only("default")
 def runs_(world):
     """Every row's run, on the first gateway only; and the host before and after."""
     gateway = world.gateways[0]
+    gateway.out(f"mkdir -p {OWN}; cd {OWN}; printf '{OWN_FILES}")
+    os.makedirs(OWN, exist_ok=True)
+    with open(f"{OWN}/latin1", "wb") as made:
+        made.write(b"To:a.example\tOK\nTo:m\xfcller.example\tOK\n")
     before = state(gateway)
     runs = world.cases(gateway, {name: values for name, (values, _words) in ALL.items()})
-    return {"runs": runs, "touched": difference(before, state(gateway)), "gateway": gateway}
+    touched = difference(before, state(gateway))
+    gateway.out(f"rm -r {OWN}")
+    return {"runs": runs, "touched": touched, "gateway": gateway}
 
 
 def plain(text):

@@ -221,11 +221,11 @@ def test_own_tags_count_across_pieces(tmp_path):
     assert mapscan.Scan("access", str(path), CONTEXT).problems == []
 
 
-def test_warnings_of_ordinary_lines(tmp_path):
+def test_ordinary_lines_are_held_against_classes(tmp_path):
     path = tmp_path / "source"
     path.write_text("# x\na@v.example\tb\na@gw.example\tb\na@other.example\tb\n")
     scan = mapscan.Scan("virtusertable", str(path), CONTEXT)
-    assert len(scan.warnings) == 1 and "line 4" in scan.warnings[0] and scan.content.entries == 3
+    assert len(scan.problems) == 1 and "line 4" in scan.problems[0] and scan.content.entries == 3
 
 
 def test_bad_bytes_are_problems_not_crashes(tmp_path):

@@ -230,7 +230,8 @@ REFUSED = [
     ("Connect:IPv6", "RELAY", "public Internet"),
     ("Connect:IPv6:2001", "RELAY", "public Internet"),
     ("Connect:host.example.org", "RELAY", "RELAY by host name"),
-    ("Connect:localhost", "RELAY", "RELAY by host name"),
+    ("Connect:localhost", "RELAY", "reverse name says so"),
+    ("Connect:lan.example", "RELAY", "RELAY by host name"),
     ("To:com", "RELAY", "top-level domain"),
     ("To:user@example.org", "RELAY", "relaytofulladdress"),
     ("Connect:10.0.0.0/8", "REJECT", "no CIDR here; write 10,"),
@@ -273,7 +274,7 @@ REFUSED = [
     ("CertSubject:/CN=x", "SUBJECT", "means nothing"),
     ("CertIssuer:", "RELAY", "is empty"),
     ("Compat:a@b.example", "DISCARD", "pair of addresses"),
-    ("Connect:192.0.2", "REJECT\r", "control character \\x0d"),
+    ("Connect:192.0.2", "REJECT\r", "CR LF"),
     ("Connect:192.0.2\0", "REJECT", "control character \\x00"),
     ("Connect:192.0.2", "REJECT\nConnect: RELAY", "control character \\x0a"),
     ("From:\u00fcber.example", "REJECT", "outside ASCII"),
@@ -434,13 +435,14 @@ def test_other_entry_is_refused(kind, key, value, words):
     assert "hunter2" not in caught.value.message
 
 
-def test_virtual_domain_that_is_nowhere_is_told():
-    told = tables.check(
-        "virtusertable",
-        [Pair(3, "a@other.example", "u"), Pair(4, "a@virt.example", "u"), Pair(5, "a@gw.example.org", "u")],
-        Context(virtual_domains=["Virt.example"], local_host_names=["gw.example.org"]),
-    )
-    assert len(told) == 1 and "line 3" in told[0] and "class VirtHost" in told[0]
+def test_virtual_domain_that_is_nowhere_is_refused():
+    known = Context(virtual_domains=["Virt.example"], local_host_names=["gw.example.org"])
+    assert tables.check("virtusertable", [Pair(4, "a@virt.example", "u"), Pair(5, "a@gw.example.org", "u")], known) == []
+    with pytest.raises(MapError) as caught:
+        tables.check("virtusertable", [Pair(3, "a@other.example", "u")], known)
+    assert "line 3" in caught.value.message and "class VirtHost" in caught.value.message and "sendmail_virtusertable.domains" in caught.value.message
+    # Where the classes are not known nothing is said.
+    assert tables.check("virtusertable", [Pair(3, "a@other.example", "u")], Context()) == []
 
 
 @pytest.mark.parametrize(
