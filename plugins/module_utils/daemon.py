@@ -16,12 +16,11 @@ import ipaddress
 import os
 import re
 import socket
-import ssl
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hostinfo
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hostinfo, tls_health
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
 
 UNIT_DIRECTORY = "/etc/systemd/system"
@@ -36,7 +35,9 @@ TICK = 0.02
 CHATTER = re.compile(r"(Starting|Started|Stopping|Stopped|Reloading|Reloaded) |\S+: (Deactivated|Scheduled restart|Failed with result|Consumed|Killing)"
                      r"|starting daemon|restarting \S+ due to signal")
 
-Listener = collections.namedtuple("Listener", "address port tls")
+# starttls: STARTTLS has to be offered after the greeting.
+Listener = collections.namedtuple("Listener", "address port tls starttls")
+Listener.__new__.__defaults__ = (False,)
 # name: with its suffix; text: whole content; watch: files that are read at start or HUP only.
 Unit = collections.namedtuple("Unit", "name text pid_file watch listeners")
 # What a unit looks like now. ``sockets`` is None where the kernel hides them.
@@ -45,18 +46,20 @@ State = collections.namedtuple("State", "active main_pid enabled stale fragment 
 
 # ---- pure ------------------------------------------------------------------------------------------------------------------------------
 
-def listener(entry):
+def listener(entry, certified=False):
     """Return the :class:`Listener` of one entry of ``sendmail_listeners``.
 
+    :param bool certified: the daemon has a certificate, so that it offers STARTTLS wherever the entry does not say otherwise.
     :raises InvalidValue: its address is none.
     """
+    modifiers = entry.get("modifiers") or []
     address = entry.get("address") or ("::" if entry.get("family") == "inet6" else "0.0.0.0")
     try:
         address = str(ipaddress.ip_address(u"%s" % address.strip("[]")))
     except ValueError:
         raise InvalidValue("listener '%s': '%s' is no IP address. Expected one such as 0.0.0.0, 192.0.2.25 or 2001:db8::25." % (
             entry.get("name") or "", address), listener=entry)
-    return Listener(address, int(entry.get("port") or 25), "s" in (entry.get("modifiers") or []))
+    return Listener(address, int(entry.get("port") or 25), "s" in modifiers, certified and not {"s", "S"} & set(modifiers))
 
 
 def spell(place):
@@ -240,19 +243,25 @@ def listening_sockets(pid):
                if "socket:[%s]" % entry["inode"] in names)
 
 
-def greet(entry, timeout):
-    """Return the first line that a listener says; after ``!`` the reason why it says nothing."""
+def greet(entry, timeout, certificates=()):
+    """Return the first line that a listener says; after ``!`` the reason why it says nothing, or why its TLS is not what it should be.
+
+    :param certificates: SHA-256 of the certificates of which a listener with TLS has to show one; without any, none is looked at.
+    """
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(entry.address, entry.address)
     try:
         link = socket.create_connection((target, entry.port), timeout=timeout)
         try:
             link.settimeout(timeout)
             if entry.tls:
-                link = _unverified().wrap_socket(link)
+                link = tls_health.unverified().wrap_socket(link)
+            fault = tls_health.certificate_fault(link, certificates) if entry.tls and certificates else None
             with link.makefile("rb") as stream:
                 line = stream.readline(512).decode("utf-8", "replace").strip()
+            if entry.starttls and line.startswith("220"):
+                return tls_health.starttls_fault(link, certificates) or line
             link.sendall(b"QUIT\r\n")
-            return line or "!the connection was closed without a word"
+            return fault or line or "!the connection was closed without a word"
         finally:
             link.close()
     except socket.timeout:
@@ -261,19 +270,12 @@ def greet(entry, timeout):
         return "!%s" % (getattr(exc, "strerror", None) or exc)
 
 
-def _unverified():
-    # Who stands behind the socket is proven by its process number; the certificate is for others.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def greetings(listeners, timeout):
+def greetings(listeners, timeout, certificates=()):
     """Ask all listeners at once; return their answers in order."""
     if not listeners:
         return []
     with ThreadPoolExecutor(max_workers=min(8, len(listeners))) as pool:
-        return list(pool.map(lambda entry: greet(entry, timeout), listeners))
+        return list(pool.map(lambda entry: greet(entry, timeout, certificates), listeners))
 
 
 def strays(directory, uid):
@@ -326,9 +328,11 @@ class Supervisor:
     :param float timeout: seconds that the daemon may take to answer.
     :param announced: paths that count as changed just now (check mode: an earlier task would have changed them).
     :param list masked: units of the vendor that would start one.
+    :param certificates: function that returns the SHA-256 of the certificates of which each listener with TLS has to show one.
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=()):
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple):
+        self.certificates = certificates
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
@@ -378,7 +382,7 @@ class Supervisor:
             if self.plan[unit.name][0] != NONE or not unit.listeners:
                 continue
             faults = ["%s %s" % (unit.name, fault) for fault in socket_faults(unit, state.sockets)]
-            answers = [] if faults else greetings(unit.listeners, self.timeout)
+            answers = [] if faults else greetings(unit.listeners, self.timeout, self.certificates())
             if not alive(answers):
                 faults = [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
             if faults:
@@ -466,7 +470,7 @@ class Supervisor:
                 faults.append("%s runs %s, expected %s" % (unit.name, state.program, self.host.program))
             faults += ["%s (process %d) %s" % (unit.name, state.main_pid, fault) for fault in socket_faults(unit, state.sockets)]
             if len(faults) == before:
-                answers = greetings(unit.listeners, patience)
+                answers = greetings(unit.listeners, patience, self.certificates())
                 faults += [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
         return faults
 

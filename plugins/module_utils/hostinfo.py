@@ -123,10 +123,10 @@ def parse_sendmail_debug(text):
     :returns: dict of ``version``, ``compile_flags``, ``configuration`` and ``pid_file`` (empty where not printed).
     """
     version = re.search(r"^Version (\S+)", text, re.M)
-    flags = re.search(r"^ Compiled with:((?:.*\n)(?:\t+.*\n)*)", text, re.M)
+    flags = re.findall(r"^ (?:Compiled with|  FFR Defines):((?:.*\n)(?:\t+.*\n)*)", text, re.M)
     configuration = re.search(r"Conf file:\s*(\S+) \(default for MTA\)", text)
     pid_file = re.search(r"Pid file:\s*(\S+) \(default\)", text)
-    return {"version": version.group(1) if version else "", "compile_flags": flags.group(1).split() if flags else [],
+    return {"version": version.group(1) if version else "", "compile_flags": " ".join(flags).split(),
             "configuration": configuration.group(1) if configuration else "", "pid_file": pid_file.group(1) if pid_file else ""}
 
 
@@ -554,7 +554,8 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program.pop("pid_file", None)
     program["package_version"] = packages.get("sendmail-bin") or packages.get("sendmail", "")
     return {
-        "host": identity, "sendmail": program, "packages": packages, "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(),
+        "host": identity, "sendmail": program, "packages": packages, "programs": {"openssl": which("openssl")},
+        "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),

@@ -115,6 +115,12 @@ packages:
   returned: always
   type: dict
   sample: {sendmail-bin: 8.17.1.9-2+deb12u2}
+programs:
+  description: Where programs are that roles need; empty where they are not.
+  returned: always
+  type: dict
+  contains:
+    openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
 maps:
   description: The map compiler.
   returned: always

@@ -77,7 +77,7 @@ options:
             type: str
             choices: [inet, inet6]
           modifiers:
-            description: sendmail's C(M=) letters. With V(s) the greeting is expected inside TLS; the others do not matter here.
+            description: sendmail's C(M=) letters. With V(s) the greeting is expected inside TLS, with V(S) no STARTTLS; the others do not matter here.
             type: list
             elements: str
             default: []
@@ -108,6 +108,14 @@ options:
       mode:
         description: Not used; lets an entry of the platform's table stand here as it is.
         type: str
+  certificates:
+    description:
+      - Files of which each listener has to show a certificate, the first in one of them. Then it has to offer STARTTLS too, unless its
+        O(units[].listeners[].modifiers) hold V(S) (never) or V(s) (TLS from the first byte). sendmail says nothing when it distrusts a key, and offers none.
+      - Without any, TLS is not looked at.
+    type: list
+    elements: path
+    default: []
   announced:
     description: Files that an earlier task of this run would change, for check mode, in which they are as they were. They count as changed just now.
     type: list
@@ -198,7 +206,7 @@ restored:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations, tls_health
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -239,10 +247,11 @@ class Recovery:
 
 def run(params, check_mode):
     """Look, act, prove; return the module's result."""
-    units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]), tuple(map(daemon.listener, entry["listeners"])))
-             for entry in params["units"]]
+    paths = params["certificates"]
+    units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]),
+                         tuple(daemon.listener(one, bool(paths)) for one in entry["listeners"])) for entry in params["units"]]
     supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
-                                   params["announced"] if check_mode else (), params["masked_units"])
+                                   params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths))
     changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
     if changed and not check_mode:
         daemon.bring_up(supervisor, recovery)
@@ -261,6 +270,7 @@ def main():
         "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
         "masked_units": {"type": "list", "elements": "str", "default": []},
+        "certificates": {"type": "list", "elements": "path", "default": []},
         "timeout": {"type": "int", "default": 30},
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     }, supports_check_mode=True)

@@ -11,6 +11,7 @@ import ipaddress
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
 
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
 # Without these a host takes part in no mail at all, so they exist on every host, empty or not.
@@ -121,7 +122,8 @@ def access(site):
     found = [{"key": "Connect:" + network, "value": "RELAY", "comment": "sendmail_relay_networks"} for network in site["relay_networks"]]
     found += [{"key": "ClientRate:", "value": str(limit["client_rate"]), "comment": "sendmail_limits.client_rate: connections of one client in a window"},
               {"key": "ClientConn:", "value": str(limit["client_connections"]), "comment": "sendmail_limits.client_connections: open at a time"}]
-    return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")]
+    return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")] \
+        + plan_tls.access(site.get("tls"))
 
 
 def aliases(site):

@@ -25,7 +25,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
 
 ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
-BASE = {"sendmail_domain": "corp.example", "sendmail_mail_server": "mail.corp.example", "sendmail_privilege": "jailed", "sendmail_run_user": "mailgw"}
+BASE = {"sendmail_domain": "corp.example", "sendmail_mail_server": "mail.corp.example", "sendmail_privilege": "jailed", "sendmail_run_user": "mailgw",
+        "sendmail_today": "2026-01-01"}
 # Debian's own ostype reads a file by its absolute path, so an unpacked library can not use it.
 OSTYPE = "debian" if os.path.isfile("/usr/share/sendmail/cf/debian/autoconf.m4") else "linux"
 VERSION = ".".join(str(part) for part in library_version())
@@ -42,6 +43,11 @@ FULL = {
     "sendmail_domaintable": {"entries": [{"key": "old.example", "value": "corp.example"}]},
     "sendmail_userdb": {"entries": [{"key": "b:maildrop", "value": "b@corp.example"}]},
     "sendmail_authinfo": {"entries": [{"host": "relay.provider.example", "user": "u", "password": "p"}]},
+    "sendmail_tls": {"certificates": "given", "certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN PRIVATE KEY-----",
+                     "second": {"certificate": "second.pem", "key": "second.key"}, "client": {"certificate": "client.pem", "key": "client.key"},
+                     "ca": "ca.pem", "crl": "crl.pem", "dh": "dh.pem", "minimum": "1.3", "fallback_to_clear": True},
+    "sendmail_tls_policy": [{"peer": "partner.example", "require": "verify", "cn": "mx.partner.example"}],
+    "sendmail_tls_relay": [{"issuer": "CN=Lab,O=Lab (1),C=DE", "subject": "CN=host.example"}],
     "sendmail_trusted_users": ["www-data"], "sendmail_features": [{"name": "badmx"}, {"name": "require_rdns"}],
     "sendmail_options": {"confLOG_LEVEL": 12, "confDANE": True, "confTO_CONNECT": "20s"}, "sendmail_local_config": "D{Site}some words # of the site",
     "sendmail_local_rulesets": "SLocal_check_mail\nR$*\t\t$@ $1", "sendmail_timeouts": {"queuewarn": "1d", "queuewarn_urgent": "2h"},
@@ -112,6 +118,7 @@ def rendered(name, said):
     """Return one of the two .mc files of a site."""
     variables = dict(read("config", "defaults", "main.yml"), **read("config", "vars", "main.yml"))
     variables.update(read("platform", "vars", "debian.yml"), __sendmail_state_directory="/var/lib/mailjail", __sendmail_info=INFO)
+    variables["__sendmail_tls_site"] = read("platform", "vars", "main.yml")["__sendmail_tls_site"]
     variables.update(BASE, **said)
     variables["__sendmail_platform"] = dict(variables["__sendmail_platform"], cf_library=CF, ostype=OSTYPE)
     return environment(jinja2.Environment).get_template(name).render(variables)
@@ -137,6 +144,12 @@ def test_what_a_site_says_stands_in_the_compiled_file():
     for line in ("Djgw.corp.example", "DSrelay:[relay.provider.example]", "DMcorp.example", "C{M}corp.example", "C{N}lists.corp.example", "C{E}root",
                  "Kaccess btree -T<TMPF> /etc/mail/access", "Kmailertable btree /etc/mail/mailertable", "O AliasFile=hash:/etc/aliases",
                  "O Timeout.connect=20s", "O Timeout.queuewarn=1d", "O Timeout.queuewarn.urgent=2h", "O LogLevel=12", "O DANE=True",
+                 "O ServerCertFile=/etc/mail/tls/mailjail/server.pem,/etc/mail/tls/mailjail/second.pem",
+                 "O ServerKeyFile=/etc/mail/tls/mailjail/server.pem,/etc/mail/tls/mailjail/second.pem",
+                 "O ClientCertFile=/etc/mail/tls/mailjail/client.pem", "O ClientKeyFile=/etc/mail/tls/mailjail/client.pem",
+                 "O CACertFile=/etc/mail/tls/mailjail/ca.pem", "O CACertPath=/etc/ssl/certs", "O CRLFile=/etc/mail/tls/mailjail/crl.pem",
+                 "O DHParameters=/etc/mail/tls/mailjail/dh.pem", "O TLSFallbacktoClear=True",
+                 "O ClientSSLOptions=+SSL_OP_NO_SSLv2 +SSL_OP_NO_SSLv3 +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1 +SSL_OP_NO_TLSv1_2",
                  "O DontBlameSendmail=safe", "O SafeFileEnvironment=/var/mailjail", "O SmtpGreetingMessage=$j", "O SuperSafe=interactive",
                  "O DaemonPortOptions=Name=in, Family=inet, Addr=127.0.0.1, Port=587, Listen=200, DeliveryMode=background",
                  "D{Site}some words # of the site", "C{VirtHost}virt.example", "C{G}gw.corp.example", "O UserDatabaseSpec=/etc/mail/userdb.db",

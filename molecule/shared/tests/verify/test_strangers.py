@@ -113,7 +113,7 @@ def test_no_answer_tells_product_or_version(gateway, answers):
 
 def test_extensions_are_few(answers):
     words = {line[4:].split()[0] for line in answers["EHLO"].text.splitlines()[1:]}
-    assert words <= {"ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "HELP", "SMTPUTF8"}, words
+    assert words <= {"ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "STARTTLS", "HELP", "SMTPUTF8"}, words
     assert "SIZE 26214400" in answers["EHLO"].text
 
 

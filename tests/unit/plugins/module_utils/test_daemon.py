@@ -26,15 +26,21 @@ TIMES = {PATH: 100.0, CF: 100.0}
 
 
 @pytest.mark.parametrize("entry, expected", [
-    ({"address": "0.0.0.0"}, ("0.0.0.0", 25, False)),
-    ({"address": "192.0.2.25", "port": 587, "modifiers": ["E", "a"]}, ("192.0.2.25", 587, False)),
-    ({"address": "2001:DB8:0::25", "port": 465, "modifiers": ["s"]}, ("2001:db8::25", 465, True)),
-    ({"address": "[::]", "port": "25"}, ("::", 25, False)),
-    ({"family": "inet6"}, ("::", 25, False)),
-    ({"address": None, "port": None, "modifiers": None}, ("0.0.0.0", 25, False)),
+    ({"address": "0.0.0.0"}, ("0.0.0.0", 25, False, False)),
+    ({"address": "192.0.2.25", "port": 587, "modifiers": ["E", "a"]}, ("192.0.2.25", 587, False, False)),
+    ({"address": "2001:DB8:0::25", "port": 465, "modifiers": ["s"]}, ("2001:db8::25", 465, True, False)),
+    ({"address": "[::]", "port": "25"}, ("::", 25, False, False)),
+    ({"family": "inet6"}, ("::", 25, False, False)),
+    ({"address": None, "port": None, "modifiers": None}, ("0.0.0.0", 25, False, False)),
 ])
 def test_listener(entry, expected):
     assert tuple(daemon.listener(entry)) == expected
+
+
+@pytest.mark.parametrize("modifiers, offered", [(None, True), (["A", "E"], True), (["S"], False), (["s"], False), (["s", "a"], False)])
+def test_a_certificate_asks_for_starttls_where_no_modifier_forbids_it(modifiers, offered):
+    assert daemon.listener({"address": "0.0.0.0", "modifiers": modifiers}, certified=True).starttls is offered
+    assert daemon.listener({"address": "0.0.0.0", "modifiers": modifiers}).starttls is False
 
 
 @pytest.mark.parametrize("address", ["mail.example.org", "192.0.2", "192.0.2.0/24", "0.0.0.0,25"])

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
+
+PLATFORM = {"tls_dir": "/etc/mail/tls", "ca_file": "/etc/ssl/certs/ca-certificates.crt", "ca_path": "/etc/ssl/certs"}
+OURS = "/etc/mail/tls/mailjail/"
+CERTIFICATE, KEY = "-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"
+GIVEN = {"certificates": "given", "certificate": CERTIFICATE, "key": KEY}
+HOST = {"certificates": "host", "certificate": "/etc/acme/full.pem", "key": "/etc/acme/key.pem"}
+
+
+def site(said=None, **more):
+    return dict({"profile": {}, "tls": said or {}, "policy": [], "relay": [], "host_name": "gw.corp.example", "release": "8.18.1", "privilege": "jailed",
+                 "run_user": "mailgw", "platform": PLATFORM}, **more)
+
+
+def lines(said=None, **more):
+    return plan_tls.lines(site(said, **more))
+
+
+def entries(**more):
+    return {row["key"]: row["value"] for row in plan_tls.access(site(**more))}
+
+
+def test_without_a_word_nothing_is_offered_and_nothing_runs():
+    found = plan_tls.plan(site())
+    assert found == {"material": None, "files": [], "certificates": []}
+    assert not lines()["offered"] and lines()["keys"] == {}
+
+
+@pytest.mark.parametrize("said", [{"certificates": False}, {"certificates": "off"}])
+def test_a_site_takes_back_what_its_profile_has(said):
+    assert plan_tls.plan(site(said, profile={"certificates": "self-signed"}))["material"] is None
+
+
+def test_self_signed():
+    found = plan_tls.plan(site({"names": ["mx.corp.example"]}, profile={"certificates": "self-signed"}, privilege="unprivileged"))
+    assert found["material"]["names"] == ["gw.corp.example", "mx.corp.example"] and found["material"]["owner"] == "mailgw"
+    assert found["certificates"] == [OURS + "server.pem"] and OURS + "server.pem" in found["files"]
+    # It is not shown to servers: a certificate that nobody signed proves nothing to them.
+    assert lines({"certificates": "self-signed"})["keys"]["client_certificate"] == ""
+
+
+def test_given_ones_are_one_file_each():
+    said = dict(GIVEN, second={"certificate": CERTIFICATE, "key": KEY}, client={"certificate": CERTIFICATE, "key": KEY}, ca="ca.pem", crl="crl.pem")
+    found = plan_tls.plan(site(said))
+    assert found["certificates"] == [OURS + "server.pem", OURS + "second.pem"]
+    assert found["files"] == sorted(OURS + name + ".pem" for name in ("server", "second", "client", "ca", "crl"))
+    assert lines(said)["keys"] == {
+        "server_certificate": "`%sserver.pem,%ssecond.pem'" % (OURS, OURS), "server_key": "`%sserver.pem,%ssecond.pem'" % (OURS, OURS),
+        "client_certificate": "`%sclient.pem'" % OURS, "client_key": "`%sclient.pem'" % OURS}
+    # With an authority of its own the system's bundle may be missing; the directory may not.
+    assert found["material"]["present"] == ["/etc/ssl/certs"]
+
+
+def test_those_of_the_host_stay_where_they_are():
+    found = plan_tls.plan(site(HOST))
+    assert found["certificates"] == ["/etc/acme/full.pem"] and "/etc/acme/key.pem" in found["files"]
+    assert lines(HOST)["keys"]["server_key"] == "`/etc/acme/key.pem'"
+
+
+@pytest.mark.parametrize("said, words", [
+    ({"certificates": "bought"}, ["bought", "self-signed"]),
+    ({"minimum": "1.1"}, ["minimum", "1.2"]),
+    ({"certificate": CERTIFICATE}, ["certificates is 'off'", "sendmail_tls.certificate"]),
+    ({"certificates": "self-signed", "key": KEY}, ["sendmail_tls.key"]),
+    ({"certificates": "given", "certificate": CERTIFICATE}, ["sendmail_tls.key is empty"]),
+    (dict(GIVEN, second={"key": KEY}), ["sendmail_tls.second.certificate is empty"]),
+    (dict(HOST, key="acme/key.pem"), ["sendmail_tls.key", "acme/key.pem"]),
+    (dict(HOST, key="/etc/x' syscmd(id)"), ["sendmail_tls.key"]),
+    ({"dh": "5"}, ["sendmail_tls.dh", "weak"]), ({"dh": "1"}, ["weak"]), ({"dh": "none"}, ["none"]),
+    ({"ciphers": "HIGH') syscmd(`id"}, ["sendmail_tls.ciphers"]),
+    ({"ca_path": "/etc/`x"}, ["sendmail_tls.ca_path"]),
+    ({"server_options": ["+SSL_OP_ALL\nO QueueDirectory=/tmp"]}, ["sendmail_tls.server_options"]),
+    ({"fingerprint": "sha256')"}, ["sendmail_tls.fingerprint"]),
+    ({"certficate": "x"}, ["certficate"]),
+])
+def test_refused_by_name(said, words):
+    with pytest.raises(SendmailError) as caught:
+        plan_tls.plan(site(said))
+        lines(said)
+    assert all(word in caught.value.message for word in words), caught.value.message
+
+
+def test_options_follow_floor_and_release():
+    assert lines()["client_options"] == "`+SSL_OP_NO_SSLv2 +SSL_OP_NO_SSLv3 +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1'"
+    assert lines({"minimum": 1.3})["client_options"].endswith("+SSL_OP_NO_TLSv1_2'")
+    old = lines(release="8.15.2")
+    assert "RENEGOTIATION" in lines()["server_options"] and "RENEGOTIATION" not in old["server_options"] and not old["session_features"]
+
+
+def test_clients_are_asked_only_if_something_follows():
+    assert not lines()["ask_clients"] and lines({"ask_clients": True})["ask_clients"] and lines(relay=[{"issuer": "CN=x"}])["ask_clients"]
+
+
+@pytest.mark.parametrize("entry, expected", [
+    ({"peer": "p.example", "require": "verify"}, {"TLS_Srv:p.example": "VERIFY", "TLS_Rcpt:p.example": "VERIFY"}),
+    ({"peer": "p.example", "require": "encrypt"}, {"TLS_Srv:p.example": "ENCR:128", "TLS_Rcpt:p.example": "ENCR:128"}),
+    ({"peer": "p.example", "require": "none"}, {"TLS_Srv:p.example": "ENCR:0", "TLS_Rcpt:p.example": "ENCR:0", "Try_TLS:p.example": "NO"}),
+    ({"peer": "", "require": "encrypt", "on": ["recipient"]}, {"TLS_Rcpt:": "ENCR:128"}),
+    ({"peer": "192.0.2.1", "require": "encrypt", "bits": 256}, {"TLS_Srv:192.0.2.1": "ENCR:256"}),
+    ({"peer": "192.0.2.0/23", "require": "encrypt", "on": ["client"]}, {"TLS_Clt:192.0.2": "ENCR:128", "TLS_Clt:192.0.3": "ENCR:128"}),
+    ({"peer": "2001:db8::1", "require": "verify"}, {"TLS_Srv:IPv6:2001:db8:0:0:0:0:0:1": "VERIFY"}),
+    ({"peer": "p.example", "require": "verify", "cn": "mx.p.example", "issuer": "CN=A B", "permanent": True, "on": ["server"]},
+     {"TLS_Srv:p.example": "PERM+VERIFY+CN:mx.p.example++CI:/CN=A+20B"}),
+    ({"peer": "p.example", "require": "verify", "check_name": True, "bits": 128, "on": ["server"]}, {"TLS_Srv:p.example": "VERIFY:128+CN"}),
+    ({"peer": "p.example", "require": "encrypt", "dane": False, "on": ["server"]}, {"TLS_Srv:p.example": "ENCR:128", "Clt_Features:p.example": "D"}),
+])
+def test_terms_for_single_peers(entry, expected):
+    assert entries(policy=[entry]) == expected
+    context = tables.Context(ipv6_compressed=False)
+    tables.entries_text("access", plan_tls.access(site(policy=[entry])), context)
+
+
+@pytest.mark.parametrize("entry, words", [
+    ({"peer": "p.example", "require": "dane"}, ["sendmail_tls_policy[0]", "dane"]),
+    ({"peer": "192.0.2.1", "require": "encrypt", "on": ["recipient"]}, ["recipient", "192.0.2.1"]),
+    ({"peer": "p.example", "require": "encrypt", "cn": "x"}, ["cn", "verify"]),
+    ({"peer": "p.example", "require": "verify", "on": ["client"]}, ["ask_clients"]),
+    ({"peer": "p.example", "require": "encrypt", "on": ["srever"]}, ["srever"]),
+    ({"peer": "p.example", "require": "encrypt", "bits": 1000}, ["1000"]),
+    ({"peer": "192.0.2.1/23", "require": "encrypt"}, ["192.0.2.1/23"]),
+    ({"peer": "p.example", "require": "encrypt", "name": "x"}, ["no key name"]),
+    ({"peer": "p.example", "require": "verify", "issuer": "nobody"}, ["issuer", "nobody"]),
+])
+def test_terms_that_can_not_be_meant(entry, words):
+    with pytest.raises(SendmailError) as caught:
+        entries(policy=[entry])
+    assert all(word in caught.value.message for word in words), caught.value.message
+
+
+def test_two_terms_for_one_peer():
+    with pytest.raises(SendmailError) as caught:
+        entries(policy=[{"peer": "p.example", "require": "encrypt"}, {"peer": "P.example", "require": "verify"}])
+    assert "P.example" in caught.value.message or "p.example" in caught.value.message
+
+
+def test_relaying_by_certificate():
+    relay = [{"issuer": "CN=Our CA,O=Lab"}, {"issuer": "CN=Other", "subject": "CN=a,O=Lab"}, {"issuer": "CN=Other", "subject": "CN=b,O=Lab"}]
+    assert entries(relay=relay) == {"CertIssuer:/O=Lab/CN=Our+20CA": "RELAY", "CertIssuer:/CN=Other": "SUBJECT", "CertSubject:/O=Lab/CN=a": "RELAY",
+                                    "CertSubject:/O=Lab/CN=b": "RELAY"}
+    for wrong in ({"subject": "CN=x"}, {"issuer": "x"}, {"issuer": "CN=x", "subjet": "CN=y"}):
+        with pytest.raises(SendmailError):
+            entries(relay=[wrong])
