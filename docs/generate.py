@@ -16,7 +16,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "variables.md"
 # In the order in which a gateway runs them; a role that is not named here comes last.
-ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "delegation", "service")
+ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "auth", "delegation", "service")
 # They have no variables of their own, only those of the others.
 PROFILES = ("gateway",)
 HEAD = """# Variables

@@ -419,6 +419,7 @@ def apply(plan, timeout):
     :raises SendmailError: a step failed, or a daemon does not run or answer; the message names companion, unit, socket and its last words.
     """
     began = time.time()
+    _stop(plan)
     for entry in plan.companions:
         for step in plan.steps[entry["name"]]:
             step.do()
@@ -426,12 +427,22 @@ def apply(plan, timeout):
     _prove(plan, began, timeout)
 
 
+def _stop(plan):
+    """Stop and disable what is not wanted while systemd still has its description, which may be about to go."""
+    _on, off = plan.to_enable()
+    if off:
+        plan.host.systemctl("disable", *off)
+    stop = [entry["unit"] for entry in plan.companions if entry["state"] == "stopped" and plan.reasons[entry["name"]]]
+    if stop:
+        plan.host.systemctl("stop", *stop)
+
+
 def _switch(plan):
     host = plan.host
     units = any(path.startswith(UNIT_DIRECTORIES) for _unused, path in plan.touched)
     if units or any(state.stale for state in plan.states.values()):
         host.systemctl("daemon-reload")
-    on, off = plan.to_enable()
+    on, _off = plan.to_enable()
     if on:
         masked = [unit for unit in on if plan.states[unit].at_boot == "masked"]
         if masked:
@@ -439,11 +450,6 @@ def _switch(plan):
         result = host.systemctl("enable", *on)
         if result.rc:
             raise CommandFailed("%s could not be enabled: %s" % (" and ".join(on), result.stderr.strip()), units=on)
-    if off:
-        host.systemctl("disable", *off)
-    stop = [entry["unit"] for entry in plan.companions if entry["state"] == "stopped" and plan.reasons[entry["name"]]]
-    if stop:
-        host.systemctl("stop", *stop)
     for entry in plan.companions:
         # One after the other and in the order given: one may need the one before it.
         if entry["state"] == "started" and plan.reasons[entry["name"]]:

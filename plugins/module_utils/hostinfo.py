@@ -53,6 +53,11 @@ SOURCES = {"/etc/mail/sendmail.cf": ("/etc/mail/sendmail.mc",), "/etc/sendmail.c
 OURS = "#####  mailjail.sendmail  #####"
 # A host's own source is not ours to trust: it is read without the commands of m4 that run programs, and without the remark of when and where.
 READ_ONLY_M4 = ["-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null"] + ["-U" + command for command in m4.DISARMED]
+# Where the SASL library finds its plugins, and the programs that belong to it.
+SASL_PLUGINS = ("/usr/lib64/sasl2/lib*.so", "/usr/lib/sasl2/lib*.so", "/usr/lib/*/sasl2/lib*.so")
+SASL_PROGRAMS = ("saslauthd", "saslpasswd2", "sasldblistusers2")
+# What the role auth made on a host, and has to take away where it is wanted no more.
+SASL_OURS = ("/etc/systemd/system/sendmail-saslauthd.service", "/etc/sasl2/sendmail.sasldb2", "/var/lib/mailjail/sasl-users.json")
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
@@ -417,6 +422,12 @@ class Host:
         text = (read_text(path) or "") if path else ""
         return {"program": path, "directory": next((name for name in SMRSH_DIRECTORIES if "\0%s\0" % name in text), "")}
 
+    @staticmethod
+    def sasl():
+        """Return the plugins of the SASL library by name (``plain``, ``scram`` ...) and which of its programs there are."""
+        names = (os.path.basename(path)[len("lib"):-len(".so")] for path in existing(SASL_PLUGINS))
+        return {"plugins": sorted(set(names)), "programs": [name for name in SASL_PROGRAMS if which(name)], "ours": existing(SASL_OURS)}
+
     def listeners(self, ports):
         """Return who listens on some ports."""
         found = [entry for name in ("tcp", "tcp6") for entry in parse_listeners(read_text("/proc/net/" + name) or "", ports)]
@@ -555,7 +566,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program["package_version"] = packages.get("sendmail-bin") or packages.get("sendmail", "")
     return {
         "host": identity, "sendmail": program, "packages": packages, "programs": {"openssl": which("openssl")},
-        "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(),
+        "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),

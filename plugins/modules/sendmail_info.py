@@ -143,6 +143,14 @@ smrsh:
   contains:
     program: {description: Its path., type: str, sample: /usr/libexec/sendmail/smrsh}
     directory: {description: The directory of allowed commands that is compiled into it., type: str, sample: /etc/mail/smrsh}
+sasl:
+  description: What there is of the SASL library, which SMTP AUTH goes through.
+  returned: always
+  type: dict
+  contains:
+    plugins: {description: Its plugins by name., type: list, elements: str, sample: [login, plain, sasldb, scram]}
+    programs: {description: 'Which of saslauthd, saslpasswd2 and sasldblistusers2 are installed.', type: list, elements: str, sample: [saslpasswd2]}
+    ours: {description: Files that the role auth made., type: list, elements: str}
 listeners:
   description: Listening sockets on O(ports).
   returned: always

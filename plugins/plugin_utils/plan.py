@@ -12,7 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import consistency, language, m4, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_language, plan_layers, plan_maps, plan_mc, plan_tests
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_language, plan_layers, plan_maps, plan_mc, plan_tests
 
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 
@@ -21,14 +21,15 @@ def plan(site):
     """Return what follows from a site's variables.
 
     :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
-    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config) and ``mc``, what the
-        templates print, quoted for m4 already.
+    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config), ``auth`` (see
+        :func:`plan_auth.needs`) and ``mc``, what the templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
     site = plan_layers.applied(site)
     check_names(site)
+    site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
-            "context": context(site), "mc": dict(plan_mc.lines(site), language=plan_language.lines(site))}
+            "context": context(site), "auth": plan_auth.needs(site), "mc": dict(plan_mc.lines(site), language=plan_language.lines(site))}
 
 
 def check_names(site):
@@ -42,6 +43,7 @@ def check_names(site):
         for name in site[key]:
             m4.quote(name, "sendmail_" + key, "domain")
     plan_maps.check_type(site)
+    plan_auth.check(site)
     impossible = sorted(key for key, wanted in site["local_delivery"].items() if wanted) if site["privilege"] == "unprivileged" else []
     if impossible:
         raise InvalidValue("sendmail_privilege is 'unprivileged', and sendmail_local_delivery asks for %s. A daemon without root delivers to nothing on this "
@@ -74,7 +76,7 @@ def files(site):
              {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}]
     if site["trusted_users"]:
         found.append({"path": paths["trusted_users"], "kind": "trusted-users", "lines": site["trusted_users"]})
-    return found
+    return found + plan_auth.files(site)
 
 
 def own_prefixes(site):
@@ -97,7 +99,8 @@ def directories(site):
     """Return the option ``directories`` of sendmail_config: those of the platform's table."""
     found = site["platform"]["directories"]
     groups = [group["path"] for group in site["queue_groups"] if group.get("path") and not group["path"].endswith("*")]
-    return [found[name] for name in sorted(found)] + [dict(found["mta_queue"], path=path) for path in sorted(set(groups)) if path != found["mta_queue"]["path"]]
+    queues = [dict(found["mta_queue"], path=path) for path in sorted(set(groups)) if path != found["mta_queue"]["path"]]
+    return [found[name] for name in sorted(found)] + queues + plan_auth.directories(site)
 
 
 def context(site):

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SMTP AUTH of a site: on which listeners it is offered, what the SASL library is told, what the .mc says of it. Pure.
+
+Who authenticates may relay, so nothing here is offered by chance: on the submission ports only, inside TLS only, with the named mechanisms only.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_syntax
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+
+# The one place of these defaults; empty ones follow from the others.
+DEFAULTS = {"backend": "none", "mechanisms": [], "realm": "", "users": [], "options": ["p", "y"], "max_bits": None}
+PORTS = (587, 465)
+IMPLICIT = 465
+# What each way of checking a password can serve, strongest first: with saslauthd the host never knows the password, so only those that send it.
+MECHANISMS = {"saslauthd": ("PLAIN", "LOGIN"), "sasldb": ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN")}
+PLAIN = ("PLAIN", "LOGIN")
+BROKEN = ("DIGEST-MD5", "CRAM-MD5", "NTLM", "OTP", "KERBEROS_V4", "ANONYMOUS")
+# AuthOptions that ask for more than a mechanism has: the library then leaves it out without a word.
+LACKING = {"a": PLAIN, "d": PLAIN + ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"), "f": MECHANISMS["sasldb"], "m": PLAIN,
+           "c": ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512")}
+USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]*")
+# Its own socket and its own file of passwords: those of the distribution may serve others.
+SOCKET_DIRECTORY = "/run/sendmail-saslauthd"
+DATABASE = "sendmail.sasldb2"
+
+
+def settings(site):
+    """Return what the site says of AUTH over the defaults; ``mechanisms`` and ``realm`` are filled in."""
+    said = dict(DEFAULTS, **{key: value for key, value in (site.get("auth") or {}).items() if value is not None})
+    said["mechanisms"] = list(said["mechanisms"] or PLAIN)
+    said["realm"] = said["realm"] or site.get("domain") or site.get("host_name") or ""
+    return said
+
+
+def ports(wanted):
+    """Return the submission ports; :raises InvalidValue: port 25 is among them."""
+    found = list(PORTS) if wanted is None else [int(port) for port in wanted]
+    if 25 in found:
+        raise InvalidValue("sendmail_submission_ports names port 25. Mail servers of the world come there and can not authenticate, and a login offered to "
+                           "everybody invites guessing. Name 587 (STARTTLS) and 465 (TLS from the first byte).", variable="sendmail_submission_ports")
+    return found
+
+
+def listeners(said, auth, wanted=None):
+    """Return the sockets that are opened: those of the site, and where AUTH is on a submission port on each public address of the site.
+
+    A port that the site opens with the modifier ``a`` itself is left as it says. Every listener without ``a`` gets ``A``: no AUTH there.
+
+    :param list said: ``sendmail_listeners``.
+    :param dict auth: ``sendmail_auth``.
+    :param wanted: ``sendmail_submission_ports``, or None for the default.
+    :raises InvalidValue: naming the listener that contradicts.
+    """
+    if (auth or {}).get("backend", "none") in ("none", None):
+        return said
+    found = [one if "a" in _letters(one) else dict(one, modifiers=_letters(one) + ["A"] * ("A" not in _letters(one))) for one in said]
+    for one in said:
+        _check_listener(one)
+    public = [one for one in said if (one.get("port") or 25) == 25 and _address(one) not in ("127.0.0.1", "::1")]
+    for port in ports(wanted):
+        own = [one for one in said if one.get("port") == port]
+        blocked = [one for one in own if "a" not in _letters(one)]
+        if blocked:
+            raise InvalidValue("sendmail_listeners (%s): it has port %d, which sendmail_auth needs for users who authenticate. Take it out, or take %d out of "
+                               "sendmail_submission_ports." % (blocked[0].get("name"), port, port), variable="sendmail_listeners")
+        if not own:
+            found += [dict({"name": "submissions" if port == IMPLICIT else "submission", "address": address, "port": port,
+                            "modifiers": (["s"] if port == IMPLICIT else []) + ["a", "E"]}, **family)
+                      for address, family in _addresses(public)]
+    return found
+
+
+def _letters(one):
+    return list(one.get("modifiers") or [])
+
+
+def _address(one):
+    return one.get("address") or ("::" if one.get("family") == "inet6" else "0.0.0.0")
+
+
+def _addresses(public):
+    found = []
+    for one in public or [{}]:
+        row = (_address(one), {"family": one["family"]} if one.get("family") else {})
+        if row not in found:
+            found.append(row)
+    return found
+
+
+def _check_listener(one):
+    letters, port = _letters(one), one.get("port") or 25
+    if "a" in letters and port == 25:
+        raise InvalidValue("sendmail_listeners (%s): modifier a on port 25. AUTH is never offered there: mail servers of the world can not authenticate. "
+                           "Leave it out; users come to 587 and 465." % one.get("name"), variable="sendmail_listeners")
+    if "a" in letters and "S" in letters:
+        raise InvalidValue("sendmail_listeners (%s): modifiers a and S. Users would have to send their passwords in the clear. Leave S out." % one.get("name"),
+                           variable="sendmail_listeners")
+
+
+def check(site):
+    """Hold what a site says of AUTH against what can work, before a host is touched.
+
+    :raises InvalidValue: naming the variable.
+    """
+    said = settings(site)
+    if said["backend"] == "none":
+        return
+    if said["backend"] not in MECHANISMS:
+        raise InvalidValue("sendmail_auth.backend is '%s'; expected none, saslauthd or sasldb." % said["backend"], variable="sendmail_auth")
+    _check_mechanisms(said)
+    _check_clear(site, said)
+    _check_options(site, said)
+    _check_material(site)
+    _check_users(said)
+
+
+def _check_mechanisms(said):
+    served = MECHANISMS[said["backend"]]
+    for name in said["mechanisms"]:
+        if name in served:
+            continue
+        why = "it is broken, and every client knows a better one" if name in BROKEN else \
+            "saslauthd is asked with the password itself, which this mechanism never sends; use backend sasldb" if name in MECHANISMS["sasldb"] else \
+            "there is no such mechanism here.%s" % language.nearest(name, served)
+        raise InvalidValue("sendmail_auth.mechanisms: '%s' with backend %s: %s. Expected some of %s." % (
+            name, said["backend"], why.rstrip("."), ", ".join(served)), variable="sendmail_auth")
+
+
+def _check_clear(site, said):
+    """sendmail decides before STARTTLS whether it offers AUTH, and option p holds back only what shows the password."""
+    opened = listeners(site["listeners"], site["auth"], site.get("submission_ports"))
+    clear = sorted({one.get("port") or 25 for one in opened if "a" in _letters(one) and "s" not in _letters(one)})
+    others = [name for name in said["mechanisms"] if name not in PLAIN]
+    if clear and others:
+        raise InvalidValue("sendmail_auth.mechanisms has %s, which sendmail offers on port %d before STARTTLS, too: only PLAIN and LOGIN can be held back "
+                           "there. Set sendmail_submission_ports: [465], or leave it out." % (" and ".join(others), clear[0]), variable="sendmail_auth")
+
+
+def _check_options(site, said):
+    letters = said["options"]
+    if "p" not in letters and set(PLAIN) & set(said["mechanisms"]):
+        raise InvalidValue("sendmail_auth.options lacks p, and mechanisms has %s: passwords would be asked for in the clear. Add p." % " and ".join(
+            name for name in PLAIN if name in said["mechanisms"]), variable="sendmail_auth")
+    if "y" not in letters:
+        raise InvalidValue("sendmail_auth.options lacks y, which keeps anonymous logins out: whoever logs in may relay. Add y.", variable="sendmail_auth")
+    for letter in letters:
+        lost = [name for name in said["mechanisms"] if name in LACKING.get(letter, ())]
+        if lost:
+            raise InvalidValue("sendmail_auth.options: with %s the SASL library leaves %s out without a word. Take the letter or the mechanism out." % (
+                letter, " and ".join(lost)), variable="sendmail_auth")
+    for name in ("confAUTH_MECHANISMS", "confAUTH_OPTIONS", "confAUTH_REALM", "confAUTH_MAX_BITS"):
+        if name in (site.get("options") or {}):
+            raise InvalidValue("sendmail_options sets %s, and sendmail_auth says the same in words that are checked. Leave it out of sendmail_options." % name,
+                               variable="sendmail_options")
+
+
+    if (site.get("classes") or {}).get("TRUST_AUTH_MECH"):
+        raise InvalidValue("sendmail_classes names TRUST_AUTH_MECH, and each mechanism that is trusted opens the relay. With sendmail_auth exactly those of "
+                           "sendmail_auth.mechanisms are. Leave it out.", variable="sendmail_classes")
+
+
+def _check_material(site):
+    options, tls = site.get("options") or {}, site.get("tls") or {}
+    material = dict(tls.get("profile") or {}, **(tls.get("tls") or {})).get("certificates")
+    if material in (None, False, "", "off", "no") and not (options.get("confSERVER_CERT") and options.get("confSERVER_KEY")):
+        raise InvalidValue("sendmail_auth.backend is on, and this host has no certificate: passwords would cross the network in the clear. Set sendmail_tls "
+                           "(certificates), or turn AUTH off.", variable="sendmail_auth")
+
+
+def _check_users(said):
+    if said["backend"] != "sasldb":
+        if said["users"]:
+            raise InvalidValue("sendmail_auth.users belongs to backend sasldb; with saslauthd the users are those that PAM knows. Leave them out.",
+                               variable="sendmail_auth")
+        return
+    if not tables_syntax.is_domain(said["realm"]):
+        raise InvalidValue("sendmail_auth.realm is '%s'; expected a domain such as example.org." % said["realm"], variable="sendmail_auth")
+    if not said["users"]:
+        raise InvalidValue("sendmail_auth.backend is sasldb, and sendmail_auth.users is empty: nobody could log in. Name users, or turn AUTH off.",
+                           variable="sendmail_auth")
+    seen = set()
+    for user in said["users"]:
+        name, _at, realm = str(user.get("name") or "").partition("@")
+        if not USER.fullmatch(name) or (_at and not tables_syntax.is_domain(realm)):
+            raise InvalidValue("sendmail_auth.users: '%s' is no name; expected letters, digits and _ . + = -, and @realm behind it where it is another one." % (
+                user.get("name")), variable="sendmail_auth")
+        if not user.get("password") or set("\0\n\r") & set(str(user["password"])):
+            raise InvalidValue("sendmail_auth.users: the password of '%s' is empty, or holds a line end or NUL, which no client can send." % user["name"],
+                               variable="sendmail_auth")
+        whole = (name, realm or said["realm"])
+        if whole in seen:
+            raise InvalidValue("sendmail_auth.users: '%s' stands twice. Keep one." % user["name"], variable="sendmail_auth")
+        seen.add(whole)
+
+
+def database(site):
+    """Return the path of the host's own file of users; beside the file that the SASL library reads, in a directory of root."""
+    return "%s/%s" % (site["platform"]["sasl"]["file"].rsplit("/", 1)[0], DATABASE)
+
+
+def directories(site):
+    """Return the directories that AUTH relies on, for sendmail_config."""
+    if settings(site)["backend"] == "none":
+        return []
+    return [{"path": site["platform"]["sasl"]["file"].rsplit("/", 1)[0], "owner": "root", "group": "root", "mode": "0755"}]
+
+
+def files(site):
+    """Return the file that the SASL library reads for sendmail, for sendmail_config."""
+    said = settings(site)
+    if said["backend"] == "none":
+        return []
+    rows = {"saslauthd": [("pwcheck_method", "saslauthd"), ("saslauthd_path", SOCKET_DIRECTORY + "/mux")],
+            "sasldb": [("pwcheck_method", "auxprop"), ("auxprop_plugin", "sasldb"), ("sasldb_path", database(site))]}[said["backend"]]
+    rows.append(("mech_list", " ".join(said["mechanisms"])))
+    unprivileged = site["privilege"] == "unprivileged"
+    return [{"path": site["platform"]["sasl"]["file"], "kind": "plain", "content": "".join("%s: %s\n" % row for row in rows), "owner": "root",
+             "group": site["run_user"] if unprivileged else site["platform"]["client_group"], "mode": "0640"}]
+
+
+def needs(site):
+    """Return what the SASL library of the host has to have: ``backend``, ``plugins``, ``programs``; and of the users' file its ``database`` and ``owner``."""
+    said = settings(site)
+    if said["backend"] == "none":
+        return {"backend": "none", "mechanisms": [], "plugins": [], "programs": [], "realm": "", "database": "", "owner": "root"}
+    mechanisms = list(said["mechanisms"])
+    plugins = ["scram" if name.startswith("SCRAM-") else name.lower() for name in mechanisms]
+    programs = {"saslauthd": ["saslauthd"], "sasldb": ["saslpasswd2"]}.get(said["backend"], [])
+    return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []))),
+            "programs": programs, "realm": said["realm"], "database": database(site),
+            "owner": site["run_user"] if site["privilege"] == "unprivileged" else "root"}
+
+
+def lines(site):
+    """Return what the template prints: ``defines`` and ``trusted`` mechanisms."""
+    said = settings(site)
+    if said["backend"] == "none":
+        return {"defines": [], "trusted": []}
+    values = [("confAUTH_MECHANISMS", " ".join(said["mechanisms"]), "list"), ("confAUTH_OPTIONS", ",".join(said["options"]), "auth_options"),
+              ("confAUTH_REALM", said["realm"], "domain")]
+    if said["max_bits"] is not None:
+        values.append(("confAUTH_MAX_BITS", said["max_bits"], "integer"))
+    return {"defines": [{"name": name, "value": m4.quote(value, "sendmail_auth", kind)} for name, value, kind in values],
+            "trusted": [m4.quote(name, "sendmail_auth.mechanisms", "word") for name in said["mechanisms"]]}

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where AUTH is offered, what the SASL library is told, and what is refused before a host is touched."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
+
+PUBLIC = {"name": "MTA", "address": "0.0.0.0", "modifiers": ["E"]}
+MATERIAL = {"confSERVER_CERT": "/etc/ssl/host.pem", "confSERVER_KEY": "/etc/ssl/host.key"}
+ALICE = {"name": "alice", "password": "secret"}
+
+
+def site(auth=None, **said):
+    whole = {"auth": auth or {}, "submission_ports": None, "listeners": [dict(PUBLIC)], "options": dict(MATERIAL), "tls": {}, "domain": "corp.example",
+             "host_name": "gw.corp.example", "privilege": "jailed", "run_user": "mailgw", "classes": {},
+             "platform": {"client_group": "smmsp", "sasl": {"file": "/etc/sasl2/Sendmail.conf"}}}
+    return dict(whole, **said)
+
+
+def sockets(found):
+    return [(one["name"], one.get("address"), one.get("port", 25), "".join(one.get("modifiers") or [])) for one in found]
+
+
+# -- listeners
+
+
+def test_without_auth_the_listeners_stay_as_they_are():
+    said = [{"name": "MTA"}, {"name": "MSA", "port": 587}]
+    assert plan_auth.listeners(said, {}) == said and plan_auth.listeners(said, {"backend": "none"}) == said
+
+
+@pytest.mark.parametrize("said, ports, expected", [
+    ([PUBLIC], None, [("MTA", "0.0.0.0", 25, "EA"), ("submission", "0.0.0.0", 587, "aE"), ("submissions", "0.0.0.0", 465, "saE")]),
+    ([PUBLIC], [465], [("MTA", "0.0.0.0", 25, "EA"), ("submissions", "0.0.0.0", 465, "saE")]),
+    ([PUBLIC], [], [("MTA", "0.0.0.0", 25, "EA")]),
+    # Each public address of the site; loopback is none.
+    ([PUBLIC, {"name": "six", "address": "::"}, {"name": "local", "address": "127.0.0.1"}], [465],
+     [("MTA", "0.0.0.0", 25, "EA"), ("six", "::", 25, "A"), ("local", "127.0.0.1", 25, "A"), ("submissions", "0.0.0.0", 465, "saE"),
+      ("submissions", "::", 465, "saE")]),
+    # A port that the site opens itself with AUTH is left as it says.
+    ([PUBLIC, {"name": "mine", "address": "192.0.2.1", "port": 587, "modifiers": ["a", "f"]}], [587],
+     [("MTA", "0.0.0.0", 25, "EA"), ("mine", "192.0.2.1", 587, "af")]),
+])
+def test_every_public_address_gets_the_ports_and_all_else_is_without_auth(said, ports, expected):
+    found = plan_auth.listeners(said, {"backend": "sasldb"}, ports)
+    assert sockets(found) == expected
+    # Said of its own result, it adds nothing more.
+    assert plan_auth.listeners(found, {"backend": "sasldb"}, ports) == found
+
+
+@pytest.mark.parametrize("said, ports, words", [
+    ([dict(PUBLIC, modifiers=["a"])], None, "modifier a on port 25"),
+    ([PUBLIC], [25, 587], "names port 25"),
+    ([PUBLIC, {"name": "MSA", "address": "127.0.0.1", "port": 587, "modifiers": ["A"]}], None, "sendmail_listeners (MSA): it has port 587"),
+    ([PUBLIC, {"name": "open", "port": 2525, "modifiers": ["a", "S"]}], None, "in the clear"),
+])
+def test_a_listener_that_contradicts_is_named(said, ports, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan_auth.listeners(said, {"backend": "saslauthd"}, ports)
+    assert words in caught.value.message
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize("auth, more, words", [
+    ({"backend": "sasldb", "users": [ALICE]}, {"options": {}}, "no certificate"),
+    ({"backend": "sasldb", "users": [ALICE]}, {"options": {}, "tls": {"tls": {"certificates": False}}}, "no certificate"),
+    ({"backend": "ldap"}, {}, "expected none, saslauthd or sasldb"),
+    ({"backend": "saslauthd", "mechanisms": ["SCRAM-SHA-256"]}, {}, "use backend sasldb"),
+    ({"backend": "saslauthd", "mechanisms": ["CRAM-MD5"]}, {}, "broken"),
+    ({"backend": "sasldb", "mechanisms": ["PLANE"], "users": [ALICE]}, {}, "Did you mean PLAIN?"),
+    ({"backend": "sasldb", "mechanisms": ["SCRAM-SHA-256"], "users": [ALICE]}, {}, "before STARTTLS"),
+    ({"backend": "saslauthd", "options": ["y"]}, {}, "lacks p"),
+    ({"backend": "saslauthd", "options": ["p"]}, {}, "lacks y"),
+    ({"backend": "saslauthd", "options": ["p", "y", "a"]}, {}, "with a the SASL library leaves PLAIN and LOGIN out"),
+    ({"backend": "saslauthd"}, {"options": dict(MATERIAL, confAUTH_OPTIONS="A")}, "sendmail_options sets confAUTH_OPTIONS"),
+    ({"backend": "saslauthd"}, {"classes": {"TRUST_AUTH_MECH": ["NTLM"]}}, "opens the relay"),
+    ({"backend": "saslauthd", "users": [ALICE]}, {}, "belongs to backend sasldb"),
+    ({"backend": "sasldb"}, {}, "users is empty"),
+    ({"backend": "sasldb", "users": [ALICE, {"name": "alice@corp.example", "password": "x"}]}, {}, "stands twice"),
+    ({"backend": "sasldb", "users": [{"name": "alice", "password": ""}]}, {}, "password of 'alice' is empty"),
+    ({"backend": "sasldb", "users": [{"name": "alice", "password": "hunter2\nx"}]}, {}, "line end"),
+    ({"backend": "sasldb", "users": [{"name": "-f /etc/passwd", "password": "x"}]}, {}, "is no name"),
+    ({"backend": "sasldb", "users": [ALICE], "realm": "a b"}, {}, "realm is 'a b'"),
+])
+def test_what_can_not_work_is_refused_by_name_and_without_a_secret(auth, more, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan_auth.check(site(auth, **more))
+    assert words in caught.value.message and "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize("auth, more", [
+    ({}, {"options": {}}),
+    ({"backend": "saslauthd"}, {}),
+    ({"backend": "saslauthd"}, {"options": {}, "tls": {"tls": {"certificates": "self-signed"}}}),
+    ({"backend": "sasldb", "users": [ALICE, {"name": "alice@other.example", "password": "' \" ` dnl \\ $x"}]}, {}),
+    ({"backend": "sasldb", "users": [ALICE], "mechanisms": ["SCRAM-SHA-256", "PLAIN"]}, {"submission_ports": [465]}),
+])
+def test_what_works_passes(auth, more):
+    plan_auth.check(site(auth, **more))
+
+
+# -- what follows
+
+
+def test_the_library_reads_a_file_of_its_own_and_a_database_of_its_own():
+    found = plan_auth.files(site({"backend": "sasldb", "users": [ALICE]}))
+    assert [(row["path"], row["mode"], row["group"]) for row in found] == [("/etc/sasl2/Sendmail.conf", "0640", "smmsp")]
+    assert found[0]["content"].splitlines() == ["pwcheck_method: auxprop", "auxprop_plugin: sasldb", "sasldb_path: /etc/sasl2/sendmail.sasldb2",
+                                                "mech_list: PLAIN LOGIN"]
+    other = plan_auth.files(site({"backend": "saslauthd"}, privilege="unprivileged"))[0]
+    assert other["group"] == "mailgw" and "saslauthd_path: /run/sendmail-saslauthd/mux" in other["content"]
+
+
+def test_only_the_named_mechanisms_are_trusted():
+    found = plan_auth.lines(site({"backend": "saslauthd", "mechanisms": ["PLAIN"], "max_bits": 0}))
+    assert found["trusted"] == ["`PLAIN'"]
+    assert {row["name"]: row["value"] for row in found["defines"]} == {
+        "confAUTH_MECHANISMS": "`PLAIN'", "confAUTH_OPTIONS": "`p,y'", "confAUTH_REALM": "`corp.example'", "confAUTH_MAX_BITS": "`0'"}
+
+
+def test_a_host_without_logins_needs_nothing():
+    assert plan_auth.files(site()) == plan_auth.directories(site()) == []
+    assert plan_auth.lines(site()) == {"defines": [], "trusted": []} and plan_auth.needs(site())["plugins"] == []
+
+
+def test_what_the_library_has_to_have():
+    found = plan_auth.needs(site({"backend": "sasldb", "users": [ALICE], "mechanisms": ["SCRAM-SHA-256", "LOGIN"]}, privilege="unprivileged"))
+    assert found["plugins"] == ["login", "sasldb", "scram"] and found["programs"] == ["saslpasswd2"] and found["owner"] == "mailgw"
+    assert "secret" not in repr(found)
