@@ -13,7 +13,14 @@ __metaclass__ = type
 import collections
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils import (
+    language,
+    language_defines,
+    language_features,
+    language_maps,
+    language_statements,
+    m4,
+)
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, McError
 
 Statement = collections.namedtuple("Statement", "line name args plain raw part hidden")
@@ -252,7 +259,7 @@ def parse(text):
     return _Reader(text).read().statements
 
 
-def check(text, version=None, waivers=(), path=None):
+def check(text, version=None, waivers=(), path=None, flags=None, profile=None):
     """Hold an .mc text against the table of the language.
 
     :param str text: the whole text; it may begin with the lines of ``m4.preamble()``.
@@ -260,10 +267,12 @@ def check(text, version=None, waivers=(), path=None):
     :param waivers: names of what is used all the same: a forbidden feature (``relay_entire_domain``), ``include(/etc/mail/m4/provider.m4)``,
         ``access_optional``, ``program_map``, ``program_class``.
     :param str path: where the text will live, for messages.
+    :param flags: what the host's sendmail was compiled with (``sendmail -d0.13``); None leaves the checks against it out.
+    :param str profile: what kind of host this is (``gateway``, ``hub``, ``nullclient``); None leaves the checks against it out.
     :returns: list of warnings.
     :raises McError: with all faults found; ``line``, ``statement``, ``reason`` and ``remedy`` are those of the first, ``problems`` holds each.
     """
-    checker = _Checker(version, set(waivers))
+    checker = _Checker(version, set(waivers), flags, profile)
     checker.run(text)
     if checker.problems:
         problems = sorted(checker.problems, key=lambda problem: problem["line"])
@@ -284,8 +293,8 @@ _MAILER_VARIABLE = re.compile(r"(LOCAL|SMTP|ESMTP|SMTP8|DSMTP|RELAY|PROCMAIL|CYR
 
 
 class _Checker:
-    def __init__(self, version, waivers):
-        self.version, self.waivers = version, waivers
+    def __init__(self, version, waivers, flags=None, profile=None):
+        self.version, self.waivers, self.flags, self.profile = version, waivers, flags, profile
         self.problems, self.warnings = [], []
         self.features, self.mailers, self.defines, self.filters, self.filter_lists = {}, {}, {}, [], []
         self.daemons, self.local, self.seen, self.later = [], None, {}, set()
@@ -351,6 +360,7 @@ class _Checker:
             return self.fault(statement, "no parenthesis follows directly, so m4 calls it without arguments",
                               "Write %s(`...') without a blank between" % statement.name)
         self._order(statement, section)
+        self._described(statement)
         self._values(statement)
         handler = getattr(self, "_" + statement.name, None)
         return handler(statement) if handler else self._typed(statement)
@@ -375,12 +385,54 @@ class _Checker:
             self.fault(statement, "with -o a missing access map means no policy at all", "Leave -o out")
         if re.match(r"F(\w|\{\w+\})\s*\|", line) and "program_class" not in self.waivers:
             self.fault(statement, "a class read from a program runs it as root at each start", "Read the class from a file")
+        found = re.match(r"K\s*\S+\s+(\S.*)", line)
+        if found:
+            self._map(statement, found.group(1))
+        found = re.match(r"O\s+(\w+)\s*=", line)
+        if found:
+            self._option(statement, found.group(1))
+
+    def _map(self, statement, spec):
+        """Hold a map against what the host's sendmail was compiled with, and its class against those that there are."""
+        needed, name = language.map_flags(spec)
+        self._compiled(statement, needed, "a map of class %s" % name)
+        if re.match(r"[a-z]+\Z", name) and name not in language_maps.MAP_CLASSES and statement.plain[0]:
+            self.fault(statement, "there is no class of maps '%s'.%s" % (name, language.nearest(name, language_maps.MAP_CLASSES)), "Correct the name")
+
+    def _option(self, statement, name):
+        """Hold an O line against the release and the compile flags; a misspelt name is told with the nearest."""
+        known = dict((option.lower(), option) for option in language_defines.LINE_OPTIONS)
+        if name.lower() in known:
+            unused, since, flag, unused_meaning = language_defines.LINE_OPTIONS[known[name.lower()]]
+            if self.version and self.version < since:
+                self.fault(statement, "sendmail %s does not know the option %s; it came with %s" % (_dotted(self.version), name, _dotted(since)), "Remove it")
+            self._compiled(statement, (flag,), "the option %s" % name)
+            return
+        names = language_defines.option_names()
+        if name.lower() not in [option.lower() for option in names] and language.nearest(name, names):
+            self.fault(statement, "sendmail knows no option %s.%s" % (name, language.nearest(name, names)), "Correct the name")
+
+    def _compiled(self, statement, needed, what):
+        missing = language.lacking(needed, self.flags)
+        if missing:
+            self.fault(statement, "%s needs %s, and the sendmail of this host was compiled without it" % (what, missing),
+                       "Remove it, or install a sendmail that has %s (sendmail -d0.13 lists what is in)" % missing)
 
     def _unknown(self, statement):
         if statement.name in self.defines:
             return
         self.fault(statement, "%s is no statement that sendmail knows; m4 would copy it into the configuration.%s" % (
             statement.name, language.nearest(statement.name, language.STATEMENTS)), "Correct the name, or remove the line")
+
+    def _described(self, statement):
+        """Hold a statement against the release and the compile flags, as its row says."""
+        row = language_statements.DESCRIBED.get(statement.name)
+        if row and row.since and self.version and self.version < row.since:
+            self.fault(statement, "sendmail %s does not know it; it came with %s" % (_dotted(self.version), _dotted(row.since)), "Remove it")
+        if row and row.flag:
+            self._compiled(statement, (row.flag,), statement.name)
+        if statement.name in language_statements.PARTS_BELOW_MAILER and not self.mailers:
+            self.fault(statement, "MAILER() must stand above it", "Move it below the last MAILER()")
 
     def _order(self, statement, section):
         if self.local and 0 < section < 10:
@@ -445,6 +497,9 @@ class _Checker:
                     self.defines[define] = (statement, value)
 
     def _file_name(self, statement):
+        useless = language_features.USELESS.get((statement.name, statement.args[0]))
+        if useless:
+            self.fault(statement, "this file is of no use: %s" % useless, "Name another one")
         if not statement.plain[0] or not re.match(r"[A-Za-z0-9_][A-Za-z0-9_.-]*$", statement.args[0]):
             self.fault(statement, "'%s' is no name of a file of the cf library" % statement.args[0], "Write the name without path and suffix")
 
@@ -452,6 +507,9 @@ class _Checker:
         self._file_name(statement)
         if statement.args[0] not in language.HACKS:
             self.warn(statement, "this HACK is none of sendmail's own, nothing of it was checked")
+        for needed in language.HACKS.get(statement.args[0], ()):
+            if needed not in self.features:
+                self.fault(statement, "it needs FEATURE(`%s') above it" % needed, "Move FEATURE(`%s') above line %d" % (needed, statement.line))
 
     def _define(self, statement):
         name = statement.args[0] if statement.args else ""
@@ -484,6 +542,8 @@ class _Checker:
         since = language.DEFINES[name].since if name in language.DEFINES else None
         if since and self.version and self.version < since:
             self.fault(statement, "sendmail %s drops %s without a word; it is known since %s" % (_dotted(self.version), name, _dotted(since)), "Remove it")
+        if name in language.DEFINES and language.DEFINES[name].flag and _unquoted(value).strip():
+            self._compiled(statement, (language.DEFINES[name].flag,), name)
         if setting and (not plain or "$" in value):
             # m4 still has to expand it, or it holds sendmail's own macros: it has no type yet.
             return
@@ -519,10 +579,14 @@ class _Checker:
             self.fault(statement, "it stands below MAILER() on line %d" % min(other.line for other in self.mailers.values()), "Move it above MAILER()")
         if feature.forbidden and name not in self.waivers:
             self.fault(statement, "it is forbidden: " + feature.forbidden, "Remove it, or waive '%s' with a reason" % name)
+        if self.profile in feature.profiles and name not in self.waivers:
+            self.fault(statement, "it is forbidden on a host of profile %s: %s" % (self.profile, feature.profiles[self.profile]),
+                       "Remove it, or waive '%s' with a reason" % name)
         self._feature_version(statement, name, feature)
+        self._feature_compiled(statement, name, feature)
         self._feature_order(statement, name, feature)
         self._feature_arguments(statement, name, feature)
-        if name in self.features and not re.search(r"dnsbl|rhsbl|domainmap|mtamark|prefixmod|bcc", name):
+        if name in self.features and name not in language_features.REPEATED:
             self.warn(statement, "it stands on line %d already" % self.features[name].line)
         self.features.setdefault(name, statement)
         handler = getattr(self, "_feature_" + name, None)
@@ -541,7 +605,18 @@ class _Checker:
         if feature.until and self.version >= feature.until:
             self.fault(statement, "sendmail %s only complains about it" % _dotted(self.version), instead)
 
+    def _feature_compiled(self, statement, name, feature):
+        needed = [flag for flag in feature.flags if (name, flag, (statement.args[2:3] or [""])[0]) != ("sts", "_FFR_TLS_ALTNAMES", "NO_SAN_TST")]
+        self._compiled(statement, needed, "FEATURE(`%s')" % name)
+        for argument, plain, kind in zip(statement.args[1:], statement.plain[1:], feature.args):
+            if kind.lstrip("*") == "map" and plain and argument.strip():
+                found, kind_of_map = language.map_flags(argument.strip())
+                self._compiled(statement, found, "a map of class %s" % kind_of_map)
+
     def _feature_order(self, statement, name, feature):
+        for needed in feature.needs:
+            if needed not in self.defines:
+                self.fault(statement, "it needs %s defined above it" % needed, "Define %s above line %d" % (needed, statement.line))
         for needed in feature.requires:
             # A fixed greeting pause works without the access map; it then has no exceptions.
             late = needed != "access_db" and needed in self.later
@@ -596,9 +671,9 @@ class _Checker:
         if port and port != "MSA":
             self.warn(statement, "it understands no second argument but MSA; '%s' is dropped. For another port define RELAY_MAILER_ARGS" % port)
 
-    def _feature_preserve_luser_host(self, statement):
-        if "LUSER_RELAY" not in self.defines:
-            self.fault(statement, "it needs LUSER_RELAY defined above it", "Define LUSER_RELAY above line %d" % statement.line)
+    def _feature_bcc(self, statement):
+        if (statement.args[1:2] or [""])[0].lower() == "access" and "access_db" not in self.features:
+            self.fault(statement, "it needs FEATURE(`access_db') above it", "Move FEATURE(`access_db') above line %d" % statement.line)
 
     def _MAILER(self, statement):
         file_name = statement.args[0]
@@ -610,6 +685,9 @@ class _Checker:
             brought = self.mailers[name]
             how = "" if brought.name == "MAILER" else " (it brings its mailers itself)"
             self.fault(statement, "line %d has it already%s" % (brought.line, how), "Remove this one")
+        for needed in mailer.needs:
+            if needed not in self.defines:
+                self.fault(statement, "it needs %s defined above it" % needed, "Define %s above line %d" % (needed, statement.line))
         for before in mailer.after:
             if before not in self.mailers:
                 self.fault(statement, "MAILER(`%s') must stand above it" % before, "Move it below MAILER(`%s')" % before)
@@ -659,6 +737,7 @@ class _Checker:
         if not any(CF_M4.search(statement.args[0]) for statement in statements if statement.name == "include" and statement.args):
             self.warnings.append("line 1: cf.m4 is not included; m4 must be told to read it first.")
         self._privilege()
+        self._late()
         self._null_client(statements)
         self._milters()
         self._listeners()
@@ -670,6 +749,16 @@ class _Checker:
         if user and user[1] and jail and jail[1] and "msp" not in self.features:
             self.fault(user[0], "RunAsUser and SafeFileEnvironment (line %d) exclude each other: only root can chroot, so each file delivery "
                                 "would bounce" % jail[0].line, "Keep one of them")
+
+    def _late(self):
+        """What m4 finds only when it puts the whole together."""
+        delayed, routing, mode = self.features.get("delay_checks"), self.features.get("ldap_routing"), self.defines.get("confDELIVERY_MODE")
+        if delayed and (delayed.args[1:2] or [""])[0] and "access_db" not in self.features:
+            self.fault(delayed, "with an argument it needs FEATURE(`access_db')", "Add FEATURE(`access_db')")
+        if routing and len([argument for argument in routing.args[1:3] if argument.strip()]) < 2 and "confLDAP_DEFAULT_SPEC" not in self.defines:
+            self.fault(routing, "its own maps know no server", "Define confLDAP_DEFAULT_SPEC (-H ldap://ldap.example.com -b o=Example), or give both maps")
+        if mode and _unquoted(mode[1])[:1] == "d":
+            self.fault(mode[0], "in deferred mode no check of sender or client is made", "Use background, interactive or queueonly")
 
     def _null_client(self, statements):
         feature = self.features.get("nullclient")

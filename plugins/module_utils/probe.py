@@ -25,13 +25,14 @@ LOOKUP = re.compile(r"^(?:> )*map_lookup: (\S+) \((.*)\) (?:returns (.*?)|no mat
 TEST_MODE = re.compile(r"^(ADDRESS TEST MODE|Enter <ruleset>|[> ]*$)")
 
 
-def version(runner, binary):
-    """Return the version of a sendmail binary as a tuple such as (8, 17, 1, 9); :raises CommandFailed: it tells none."""
-    told = runner.run([binary, "-C", "/dev/null", "-d0.1", "-bt"], stdin="")
-    parts = hostinfo.version_parts(hostinfo.parse_sendmail_debug(told.stdout)["version"])
+def release(runner, binary):
+    """Return the version of a sendmail binary, a tuple such as (8, 17, 1, 9), and the list of its compile flags; :raises CommandFailed: it tells no version."""
+    told = runner.run([binary, "-C", "/dev/null", "-d0.13", "-bt"], stdin="")
+    known = hostinfo.parse_sendmail_debug(told.stdout)
+    parts = hostinfo.version_parts(known["version"])
     if not parts:
-        raise CommandFailed("%s tells no version; is it sendmail? It said: %s" % (binary, told.stdout.strip()[:200]), command=[binary, "-d0.1"])
-    return tuple(parts)
+        raise CommandFailed("%s tells no version; is it sendmail? It said: %s" % (binary, told.stdout.strip()[:200]), command=[binary, "-d0.13"])
+    return tuple(parts), known["compile_flags"]
 
 
 def compile_mc(runner, library, source, preamble, m4="m4"):

@@ -111,12 +111,12 @@ class Stage:
 
     # -- .mc and .cf
 
-    def configuration(self, which, version):
-        """Check, stage and compile one .mc; ``which`` is ``mta`` or ``msp``."""
+    def configuration(self, which, version, flags=None):
+        """Check, stage and compile one .mc; ``which`` is ``mta`` or ``msp``, ``flags`` what sendmail was compiled with."""
         spec = self.params[which]
         if not spec:
             return
-        self.warnings += mc.check(spec["content"], version, self._waived(), spec["source"])
+        self.warnings += mc.check(spec["content"], version, self._waived(), spec["source"], flags, self._profile(which))
         source = self.put("mc/" + os.path.basename(spec["source"]), mc_bytes(spec))
         includes = [name[len("include("):-1] for name in self._waived() if name.startswith("include(")]
         disarmed = self.put("mc/disarm-%s.m4" % which, m4.preamble(includes).encode("utf-8"))
@@ -137,7 +137,14 @@ class Stage:
         self.compiled["mta"] = data.decode("utf-8", "replace")
 
     def _waived(self):
+        for waiver in self.params["waivers"]:
+            if not waiver["reason"].strip():
+                raise InvalidValue("The waiver of '%s' has no reason. Say why it is needed, or leave it out." % waiver["feature"], waiver=waiver["feature"])
         return [waiver["feature"] for waiver in self.params["waivers"]]
+
+    def _profile(self, which):
+        """Of the two configurations only the daemon's is what a profile means."""
+        return self.params.get("profile") if which == "mta" else None
 
     # -- maps
 
@@ -326,7 +333,7 @@ class Stage:
         for which, kind in (("msp", "submission"), ("mta", "main")):
             spec = self.params[which]
             if spec:
-                self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"])
+                self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"], None, self._profile(which))
                 source = self._item(spec["source"], "mc", spec, mc_bytes(spec))
                 if source.staged or not os.path.exists(spec["compiled"]):
                     self._item(spec["compiled"], kind, spec, b"")

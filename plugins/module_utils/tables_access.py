@@ -8,46 +8,14 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import base64
-import collections
 import difflib
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_cidr, tables_syntax
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language_access, language_words, tables_cidr, tables_syntax
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import error, warning
 
-Tag = collections.namedtuple("Tag", "name keys values empty")
-Tag.__doc__ = """One tag of the access map.
-
-:param keys: what stands behind the tag: ``client`` (host or address), ``address`` (envelope address), ``server``, ``dn``, ``compat``.
-:param values: the family of right-hand sides, a key of :data:`VALUES`.
-:param empty: whether the bare tag is a default for everyone.
-"""
-
-TAGS = {tag.name.lower(): tag for tag in (
-    Tag("Connect", "client", "policy", True),
-    Tag("From", "address", "policy", True),
-    Tag("To", "address", "policy", True),
-    Tag("Spam", "address", "spam", True),
-    Tag("GreetPause", "client", "number", True),
-    Tag("ClientRate", "client", "number", True),
-    Tag("ClientConn", "client", "number", True),
-    Tag("QGRP", "address", "group", True),
-    Tag("TLS_Srv", "client", "tls", True),
-    Tag("TLS_Clt", "client", "tls", True),
-    Tag("TLS_Rcpt", "address", "tls", True),
-    Tag("Try_TLS", "client", "no", True),
-    Tag("Srv_Features", "client", "letters", True),
-    Tag("Clt_Features", "client", "letters", True),
-    Tag("TLS_Srv_features", "client", "options", True),
-    Tag("TLS_Clt_features", "client", "options", True),
-    Tag("CertIssuer", "dn", "certificate", False),
-    Tag("CertSubject", "dn", "certificate", False),
-    Tag("AuthInfo", "client", "authinfo", True),
-    Tag("Compat", "compat", "compat", False),
-    Tag("bcc", "address", "address", False),
-    Tag("CITag", "dn", "ok", False),
-)}
+TAGS = language_access.TAGS
 
 _CITAG = re.compile(r"CITag:([A-Za-z0-9_]+)", re.I)
 _EXTENSION = r"(?:CN(?::[^\s+]+(?:\+[0-9A-Fa-f]{2}[^\s+]*)*)?|CS:\S+?|CI:\S+?|CITag:[A-Za-z0-9_]+)"
@@ -88,7 +56,7 @@ def findings(pairs, context):
         if tag is None and head.lower() in own:
             tag = TAGS["citag"]
         reason = _tag_problem(head, tag) or _key_problem(tag, rest, context) or value_problem(tag, pair.value, context)
-        reason = reason or _skip_problem(rest, pair.value) or _opening(tag, rest, pair.value, context)
+        reason = reason or _skip_problem(rest, pair.value) or _opening(tag, rest, pair.value, context) or _smuggling(tag, rest, pair.value)
         if reason:
             yield error(pair, reason)
         elif tag.values == "policy" and re.match(r"\d{3}\s", pair.value.strip('"')):
@@ -214,16 +182,17 @@ def _no(tag, value, context):
 
 
 def _letters(tag, value, context):
-    if re.match(r"[A-Za-z](?:\s+[A-Za-z])*\Z", value):
-        return None
-    return "'%s' is no list of feature letters; expected single letters with blanks between, such as 'S v'" % value
+    known = language_words.CLT_FEATURES if tag.name == "Clt_Features" else language_words.SRV_FEATURES
+    if not re.match(r"[A-Za-z]2?(?:\s+[A-Za-z]2?)*\Z", value):
+        return "'%s' is no list of feature letters; expected single letters with blanks between, such as 'S v'" % value
+    unknown = [word for word in value.split() if word[0].upper() not in known or (word[1:] and word not in ("g2", "u2"))]
+    return "'%s' is no letter that %s: knows; expected some of %s, small or capital" % (unknown[0], tag.name, " ".join(known)) if unknown else None
 
 
 def _options(tag, value, context):
     words = [word.strip() for word in value.split(";") if word.strip()]
-    known = ("options", "cipherlist", "ciphersuites", "certfile", "keyfile", "flags", "cafile", "cacertfile", "cacertpath")
     for word in words:
-        if word.partition("=")[0].strip().lower() not in known or not word.partition("=")[2].strip():
+        if word.partition("=")[0].strip().lower() not in language_access.TLS_KEYS or not word.partition("=")[2].strip():
             return "'%s' is no TLS option; expected Options=, CipherList=, CertFile=, KeyFile= or Flags=, with semicolons between" % word
     return None if words else "the list of TLS options is empty"
 
@@ -272,6 +241,13 @@ def _opening(tag, rest, value, context):
     if not rest:
         return "%s: without a key and RELAY makes this host an open relay" % tag.name
     return _opening_client(rest, context) if tag.name == "Connect" else _opening_recipient(rest, context)
+
+
+def _smuggling(tag, rest, value):
+    """Say whether an entry lets everyone smuggle a second message behind the end of the first."""
+    loose = [letter for letter in value.split() if letter in language_words.SMUGGLING] if tag.name == "Srv_Features" and not rest else []
+    return "%s for everyone takes ends of lines and messages that let strangers smuggle mail past all checks; name the one client that needs it" % (
+        loose[0]) if loose else None
 
 
 def relay_opening(text, address, context):

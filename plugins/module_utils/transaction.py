@@ -111,10 +111,10 @@ def _is_installed(stage, params, check_mode):
 
 def _prove(stage, params, runner, map_types):
     """Stages 2 to 4: compile, build, ask."""
-    version = probe.version(runner, params["sendmail"])
+    version, flags = probe.release(runner, params["sendmail"])
     stage.maps(map_types)
-    stage.configuration("msp", version)
-    stage.configuration("mta", version)
+    stage.configuration("msp", version, flags)
+    stage.configuration("mta", version, flags)
     crosscheck.judge(stage)
     report = stage.ask(lambda binary, path: routes.ask(runner, binary, path, params["route_tests"]))
     routes.require(report)

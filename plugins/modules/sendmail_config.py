@@ -265,8 +265,12 @@ options:
       relay_by_name:
         description: Whether access entries may grant relaying by host name.
         type: bool
+  profile:
+    description:
+      - What kind of host this is, such as V(gateway), V(hub) or V(nullclient). Some features are forbidden on some of them.
+    type: str
   waivers:
-    description: Forbidden features that are used all the same.
+    description: Forbidden features that are used all the same. A waiver without a reason is refused.
     type: list
     elements: dict
     default: []
@@ -408,7 +412,7 @@ SPEC = {
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
     "m4": {"type": "str", "default": "m4"}, "maps": MAPS, "files": FILES, "directories": DIRECTORIES, "route_tests": routes.OPTION, "context": CONTEXT,
     "waivers": _rows({"feature": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}),
-    "installing": {"type": "bool", "default": False}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
+    "profile": {"type": "str"}, "installing": {"type": "bool", "default": False}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     "keep_generations": {"type": "int", "default": 5}, "pid_file": {"type": "path"}}
 
 

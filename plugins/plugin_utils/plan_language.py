@@ -38,6 +38,7 @@ def lines(site):
     :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
     :raises InvalidValue: naming the variable, what was found and what was expected.
     """
+    plan_mc.check_waivers(site["waivers"])
     return {"undefine": undefine(site["undefine"]), "mailer_flags": mailer_flags(site["mailer_flags"]), "ldap": ldap(site["ldap"]),
             "ldap_routing": ldap_routing(site["ldap_routing"], site["ldap"]), "classes": classes(site["classes"]),
             "default_group": default_group(site["queue_groups"], plan_mc.queue_group(site), site["platform"]["mta"]["queue"]),

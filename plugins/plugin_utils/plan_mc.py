@@ -7,6 +7,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_tls
@@ -55,7 +57,7 @@ def lines(site):
         "preamble": m4.preamble(sorted(site["includes"])).rstrip("\n"), "ostype": m4.quote(site["ostype"] or platform["ostype"], "sendmail_ostype", "word"),
         "maps": map_features(site),
         "map_type": plan_maps.map_type(site, "access"), "alias_type": plan_maps.map_type(site, "aliases"),
-        "features": [feature(one["name"], one.get("arguments") or []) for one in site["features"]],
+        "features": [site_feature(one, site) for one in site["features"]],
         "host_name": quoted_name(site, "named", "sendmail_host_name", "host"), "smart_host": quoted_name(site, "smart_host", "sendmail_smart_host", "relay"),
         "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
         "default_user": m4.quote("%s:%s" % owner, "sendmail_run_user", "user"), "trusted_user": m4.quote(platform["trusted_user"], "sendmail_run_user", "user"),
@@ -102,6 +104,47 @@ def feature(name, arguments, variable=None):
     kinds = [kind.lstrip("*") for kind in known.args] + ["any"] * len(arguments)
     quoted = [m4.quote(one, variable, "text" if kind[0] == "=" or str(one) == "" else _FREE.get(kind, kind)) for kind, one in zip(kinds, arguments)]
     return ", ".join([m4.quote(name, variable, "word")] + quoted)
+
+
+def site_feature(one, site):
+    """Return a feature of ``sendmail_features``: spelt as the host's release knows it, and refused where that sendmail or this profile can not have it.
+
+    :raises InvalidValue: naming the feature, the release, the compile flag or the profile.
+    """
+    variable = "sendmail_features (%s)" % one["name"]
+    release = tuple(int(part) for part in re.findall(r"[0-9]+", str(site["release"]))[:4])
+    name = language.spelt(one["name"], release)
+    found, waived = language.FEATURES.get(name), [waiver.get("feature") for waiver in site["waivers"]]
+    arguments = one.get("arguments") or []
+    statement = feature(name, arguments, variable)
+    if found.forbidden and name not in waived:
+        raise InvalidValue("%s is forbidden: %s. Leave it out, or add {feature: %s, reason: ...} to sendmail_waivers." % (variable, found.forbidden, name),
+                           variable=variable)
+    if site["profile"] in found.profiles and name not in waived:
+        raise InvalidValue("%s is forbidden on a host of profile %s: %s. Leave it out, or add {feature: %s, reason: ...} to sendmail_waivers." % (
+            variable, site["profile"], found.profiles[site["profile"]], name), variable=variable)
+    if (found.since and release < found.since) or (found.until and release >= found.until):
+        raise InvalidValue("%s: sendmail %s does not have it. Leave it out." % (variable, site["release"]), variable=variable)
+    _compiled_in(found, arguments, site["compile_flags"], variable)
+    return statement
+
+
+def _compiled_in(found, arguments, compiled, variable):
+    maps = [language.map_flags(str(argument))[0] for kind, argument in zip(found.args, arguments) if kind.lstrip("*") == "map"]
+    missing = language.lacking([flag for flag in found.flags if not (flag == "_FFR_TLS_ALTNAMES" and "NO_SAN_TST" in arguments)] + [
+        flag for flags in maps for flag in flags], compiled)
+    if missing:
+        raise InvalidValue("%s needs %s, and the sendmail of this host was compiled without it. Leave it out, or install one that has it." % (
+            variable, missing),
+                           variable=variable)
+
+
+def check_waivers(waivers):
+    """Refuse a waiver that says nothing; :raises InvalidValue: naming it."""
+    for waiver in waivers:
+        if not str(waiver.get("reason") or "").strip():
+            raise InvalidValue("sendmail_waivers: '%s' has no reason. Say why it is needed, or leave it out." % waiver.get("feature"),
+                               variable="sendmail_waivers")
 
 
 def map_features(site):

@@ -31,7 +31,8 @@ def site(**said):
         "local_delivery": {"mailboxes": False, "files": True, "programs": False, "includes": False}, "route_tests": [], "map_type": "auto",
         "masquerade": {"as": "corp.example", "domains": ["corp.example"], "exceptions": [], "exposed_users": ["root"], "entire_domain": True,
                        "envelope": True, "recipients": False},
-        "release": "8.18.1", "waivers": [], "ostype": "", "mc_domain": "", "undefine": [], "mailer_flags": {}, "classes": {}, "queue_groups": [],
+        "release": "8.18.1", "waivers": [], "compile_flags": [], "profile": "",
+        "ostype": "", "mc_domain": "", "undefine": [], "mailer_flags": {}, "classes": {}, "queue_groups": [],
         "client_options": [], "includes": [], "ldap": {}, "ldap_routing": {}, "raw_parts": {}, "rulesets": {},
         "map_types": ["hash", "btree"], "privilege": "jailed", "run_user": "mailgw", "jail": "/var/mailjail", "smrsh_commands": [], "delegated": [],
         "local_config": "", "local_rulesets": "", "state_directory": "/var/lib/mailjail", "platform": PLATFORM, "tables": {}}
