@@ -517,18 +517,39 @@ VENDOR_NAME word vendor's name in the V line
 _TAILS = (("PATH", "path", "program of"), ("FLAGS", "flags", "flags of"), ("ARGS", "any", "arguments of"), ("MAX", "size", "largest message in bytes for"),
           ("MAXMSGS", "integer", "messages of one connection for"), ("MAXRCPTS", "integer", "recipients of one delivery for"),
           ("CHARSET", "word", "character set of 8-bit text from"), ("QGRP", "word", "queue group of"), ("LL", "integer", "longest line in bytes for"))
-MAILER_FAMILIES = "LOCAL_MAILER LOCAL_SHELL SMTP_MAILER ESMTP_MAILER SMTP8_MAILER DSMTP_MAILER RELAY_MAILER USENET_MAILER UUCP_MAILER FAX_MAILER POP_MAILER " \
-                  "PROCMAIL_MAILER MAIL11_MAILER PH_MAILER CYRUS_MAILER CYRUSV2_MAILER QPAGE_MAILER SSH_MAILER XAGENT_MAILER".split()
+_FAMILIES = """
+LOCAL_MAILER PATH FLAGS ARGS MAX MAXMSGS MAXRCPTS CHARSET QGRP
+LOCAL_SHELL PATH FLAGS ARGS
+SMTP_MAILER FLAGS ARGS MAX MAXMSGS MAXRCPTS CHARSET QGRP LL
+ESMTP_MAILER ARGS QGRP
+SMTP8_MAILER ARGS QGRP
+DSMTP_MAILER ARGS QGRP
+RELAY_MAILER FLAGS ARGS MAXMSGS CHARSET QGRP LL
+USENET_MAILER PATH FLAGS ARGS MAX QGRP
+UUCP_MAILER PATH FLAGS ARGS MAX CHARSET QGRP
+FAX_MAILER PATH ARGS MAX QGRP
+POP_MAILER PATH FLAGS ARGS QGRP
+PROCMAIL_MAILER PATH FLAGS ARGS MAX QGRP
+MAIL11_MAILER PATH FLAGS ARGS QGRP
+PH_MAILER PATH FLAGS ARGS QGRP
+CYRUS_MAILER PATH FLAGS ARGS MAX QGRP
+CYRUSV2_MAILER FLAGS ARGS MAXMSGS MAXRCPTS CHARSET QGRP
+QPAGE_MAILER PATH FLAGS ARGS MAX QGRP
+SSH_MAILER PATH FLAGS ARGS MAX MAXMSGS MAXRCPTS CHARSET QGRP
+XAGENT_MAILER PATH FLAGS ARGS MAX
+"""
 
 
 def _variables():
-    """Return name -> Variable: the rows above, and of each family of mailers all that a mailer can have."""
+    """Return name -> Variable: the rows above, and of each family of mailers what the cf library knows of it."""
     rows = [row.split(" ", 2) for row in _OWN.strip().splitlines()]
     found = dict((name, Variable(kind, meaning)) for name, kind, meaning in rows)
-    for family in MAILER_FAMILIES:
+    tails = dict((tail, (kind, meaning)) for tail, kind, meaning in _TAILS)
+    for row in _FAMILIES.strip().splitlines():
+        family, known = row.split()[0], row.split()[1:]
         mailer = "prog" if family == "LOCAL_SHELL" else family[:-len("_MAILER")].lower()
-        for tail, kind, meaning in _TAILS:
-            found.setdefault(family + "_" + tail, Variable(kind, "%s the mailer %s" % (meaning, mailer)))
+        for tail in known:
+            found[family + "_" + tail] = Variable(tails[tail][0], "%s the mailer %s" % (tails[tail][1], mailer))
     return found
 
 

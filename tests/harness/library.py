@@ -1,4 +1,4 @@
-"""Sendmail's own archive out of Debian's source package; the cf libraries of two releases and a makemap out of Debian's packages.
+"""Sendmail's own archive out of Debian's source package; the cf libraries of two releases, their documents and a makemap out of Debian's packages.
 
 They are unpacked and not installed: this machine gets no mail server.
 """
@@ -9,7 +9,7 @@ import tarfile
 from . import places
 from .shell import answer, must
 
-PACKAGES = ("sendmail-cf", "sendmail-bin", "libdb5.3", "libldap-2.5-0", "libsasl2-2")     # the last four for makemap
+PACKAGES = ("sendmail-cf", "sendmail-doc", "sendmail-bin", "libdb5.3", "libldap-2.5-0", "libsasl2-2")     # the last three for makemap
 SUITES = {"bookworm": "8.17", "trixie": "8.18"}
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -17,7 +17,8 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 def unpacked(suite):
     """Return the directory into which the packages of a suite are unpacked, fetching them once."""
     home = places.WORK / "m4" / suite
-    if not (home / "root/usr/share/sendmail/cf/m4/cf.m4").is_file():
+    needed = ("usr/share/sendmail/cf/m4/cf.m4", "usr/share/doc/sendmail-doc/cf.README.gz", "usr/libexec/sendmail/sendmail")
+    if not all((home / "root" / name).is_file() for name in needed):
         _fetch(suite, home)
     return home / "root"
 
@@ -25,7 +26,7 @@ def unpacked(suite):
 def _fetch(suite, home):
     """Let apt fetch into directories of its own, so that this machine's package lists stay as they are."""
     options = _apt(home, suite, "deb")
-    packages = PACKAGES if suite == "bookworm" else PACKAGES[:1]
+    packages = PACKAGES if suite == "bookworm" else PACKAGES[:3]
     must("apt-get", *options, "-qq", "download", *packages, cwd=home / "debs")
     for package in sorted((home / "debs").glob("*.deb")):
         must("dpkg", "-x", package, home / "root")
