@@ -263,7 +263,7 @@ def redirect(text, mapping):
         return text
     # The longest first, so that a path is never taken for the beginning of another.
     paths = "|".join(re.escape(path) for path in sorted(mapping, key=len, reverse=True))
-    whole = re.compile(r"(?<![\w./-])(" + paths + r")(?=(?:\.db|\.cdb)?(?:[\s,;:]|\Z))")
+    whole = re.compile(r"(?<![\w./-])(" + paths + r")(?=(?:\.db|\.cdb)?(?:[\s,;:\"]|\Z))")
     lines, kind = [], ""
     for line in text.split("\n"):
         kind = kind if line[:1] in (" ", "\t") else line[:1]

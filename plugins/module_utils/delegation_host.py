@@ -86,7 +86,7 @@ def _check(one, row):
 
 def row_for(row):
     """Return a map's row as the transaction takes it, without what it holds."""
-    return dict(row, entries=None, content=None, remarks=None, warnings=None, file=None, host_file=None, upload=None, digest=None, secret=False)
+    return dict(row, entries=None, content=None, remarks=None, warnings=None, shared=None, file=None, host_file=None, upload=None, digest=None, secret=False)
 
 
 def specification(params, found):

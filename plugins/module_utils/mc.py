@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import itertools
 import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import (
@@ -292,12 +293,23 @@ _MAILER_VARIABLE = re.compile(r"(LOCAL|SMTP|ESMTP|SMTP8|DSMTP|RELAY|PROCMAIL|CYR
                               r"_(MAILER|SHELL|PROG)_|confEBINDIR$")
 
 
+def _definitions_alone(statements):
+    """Return the lines of each LOCAL_CONFIG that holds nothing but K lines: a FEATURE below may name these maps, so they stand above it."""
+    found = set()
+    for place, statement in enumerate(statements):
+        if statement.name == "LOCAL_CONFIG":
+            held = [one.args[0].strip() for one in itertools.takewhile(lambda one: not one.name, statements[place + 1:])]
+            if [line for line in held if line] and all(line[:1] in ("", "K", "#") for line in held):
+                found.add(statement.line)
+    return found
+
+
 class _Checker:
     def __init__(self, version, waivers, flags=None, profile=None):
         self.version, self.waivers, self.flags, self.profile = version, waivers, flags, profile
         self.problems, self.warnings = [], []
         self.features, self.mailers, self.defines, self.filters, self.filter_lists = {}, {}, {}, [], []
-        self.daemons, self.local, self.seen, self.later = [], None, {}, set()
+        self.daemons, self.local, self.seen, self.later, self.early = [], None, {}, set(), set()
 
     def fault(self, statement, reason, remedy, line=None):
         """Note a fault; ``statement`` is a Statement or its text."""
@@ -321,6 +333,7 @@ class _Checker:
         for line, statement, reason, remedy in reader.faults:
             self.fault(statement, reason, remedy, line)
         self.later = set(statement.args[0] for statement in reader.statements if statement.name == "FEATURE" and statement.args and not statement.hidden)
+        self.early = _definitions_alone(reader.statements)
         for statement in reader.statements:
             self._statement(statement)
         self._whole(reader.statements)
@@ -438,7 +451,7 @@ class _Checker:
         if self.local and 0 < section < 10:
             self.fault(statement, "it stands below %s on line %d, and the LOCAL_ parts come last" % (self.local.name, self.local.line),
                        "Move it above that line")
-        if section == 11 and statement.name in language.PARTS and not self.local:
+        if section == 11 and statement.name in language.PARTS and not self.local and statement.line not in self.early:
             self.local = statement
         if section in (4, 9) and "OSTYPE" not in self.seen:
             self.fault(statement, "it stands before OSTYPE()", "Move it below OSTYPE()")

@@ -13,6 +13,7 @@ __metaclass__ = type
 import os
 import re
 import shutil
+import time
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     cf,
@@ -24,7 +25,9 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     mc,
     probe,
     routes,
+    shared_entries,
     tables,
+    tables_entries,
     tables_files,
 )
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue, MapError, SendmailError
@@ -88,13 +91,15 @@ class Stage:
         """Stage class files and plain files; class files are checked line by line."""
         for spec in self.params["files"]:
             data = self._file_bytes(spec)
-            item = self._item(spec["path"], "class" if spec["kind"] != "plain" else "file", spec, data)
-            if item.staged and spec["kind"] != "plain":
+            secret = spec.get("secret", False) or spec.get("secret_content") is not None
+            item = self._item(spec["path"], "class" if spec["kind"] != "plain" else "file", spec, data, secret)
+            # The password of an LDAP map is read when its line is.
+            if item.staged and (spec["kind"] != "plain" or item.secret):
                 self.redirections[spec["path"]] = item.staged
 
     def _file_bytes(self, spec):
         if spec["kind"] == "plain":
-            return (spec["content"] or "").encode("utf-8")
+            return (spec.get("secret_content") or spec["content"] or "").encode("utf-8")
         found = tables.pairs(spec["kind"], spec["lines"] or [])
         self.warnings += tables.check(spec["kind"], found, self.context(), where="entry")
         return tables.pairs_text(spec["kind"], found).encode("utf-8")
@@ -176,11 +181,23 @@ class Stage:
         given = [text for text in (spec["content"], spec.get("secret_content")) if text is not None]
         text, warnings = tables_files.unix_lines(given[0], spec["name"]) if given else (tables.row_text(spec, self.context()), [])
         self.warnings += warnings
+        text = self._with_shared(spec, text)
         if not spec["accepted"]:
             return text
         # Managed as well, so that a way back takes the delegates' entries along and does not meet them again at the next run.
         self.items.append(Item(spec["accepted"], "file", ROOT_ONLY))
         text, warnings = delegation_entries.merged(spec["kind"], text, disk.read(spec["accepted"]), self.context())
+        self.warnings += warnings
+        return text
+
+    def _with_shared(self, spec, text):
+        """Take up the entries of other roles; managed as well, for the same reason."""
+        data = disk.read(spec["shared"]) if spec.get("shared") else None
+        if data is None:
+            return text
+        self.items.append(Item(spec["shared"], "file", ROOT_ONLY))
+        today = tables_entries.day(spec.get("today") or time.strftime("%Y-%m-%d"), "maps[].today")
+        text, warnings = shared_entries.merged(spec["kind"], text, shared_entries.read(data, spec["shared"]), self.context(), today)
         self.warnings += warnings
         return text
 
@@ -260,7 +277,7 @@ class Stage:
         A path that somebody else provides now, or that the compiled text still names, stays.
         """
         managed = set(item.path for item in self.items)
-        lent = set(path for spec in self.params["maps"] for path in (spec["host_file"], spec["accepted"]) if path)
+        lent = set(path for spec in self.params["maps"] for path in (spec["host_file"], spec["accepted"], spec.get("shared")) if path)
         of_another_type = [os.path.splitext(path)[0] + one for path in managed if path.endswith(mapbuild.SUFFIXES) for one in mapbuild.SUFFIXES]
         former = self.state.get("paths", []) + self.state.get("retired", []) + of_another_type
         self.retired = [path for path in sorted(set(former) - managed - lent) if os.path.lexists(path) and not self._is_named(path, managed)]

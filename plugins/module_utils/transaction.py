@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import crosscheck, disk, generations, mapbuild, probe, routes
+from ansible_collections.mailjail.sendmail.plugins.module_utils import crosscheck, disk, generations, mapbuild, probe, routes, shared_spec
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
 
@@ -71,7 +71,10 @@ def run(params, runner, check_mode):
         report = _prove(stage, params, runner, map_types) if installed else []
         if installed:
             stage.retire()
-        return _conclude(stage, params, report, check_mode)
+        result = _conclude(stage, params, report, check_mode)
+        if not check_mode:
+            shared_spec.remember(params)
+        return result
 
 
 def run_maps(params, runner, check_mode):

@@ -132,6 +132,12 @@ options:
       accepted:
         description: A file on the host with entries of delegated administrators that were checked already; they follow the others.
         type: path
+      shared:
+        description: A file on the host with entries of other roles (M(mailjail.sendmail.sendmail_map_entry)); they follow the others.
+        type: path
+      today:
+        description: The date (YYYY-MM-DD) by which entries of O(maps[].shared) expire; without it the host's own.
+        type: str
       upload:
         description: Where the controller put O(maps[].file). Set by the action plugin.
         type: path
@@ -187,6 +193,9 @@ options:
         elements: str
       content:
         description: The text of a plain file.
+        type: str
+      secret_content:
+        description: The same for a file that no log or diff shows.
         type: str
       owner:
         description: Owner of the file.
@@ -390,14 +399,14 @@ MAPS = _rows({
     "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"},
     "remarks": {"type": "list", "elements": "str", "default": []}, "warnings": {"type": "list", "elements": "str", "default": []},
     "secret_content": {"type": "str", "no_log": True}, "file": {"type": "path"}, "host_file": {"type": "path"},
-    "accepted": {"type": "path"}, "upload": {"type": "path"}, "digest": {"type": "str"},
+    "accepted": {"type": "path"}, "shared": {"type": "path"}, "today": {"type": "str"}, "upload": {"type": "path"}, "digest": {"type": "str"},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
     "database_owner": {"type": "str", "default": "root"}, "database_group": {"type": "str", "default": "root"},
     "database_mode": {"type": "str", "default": "0640"}, "secret": {"type": "bool", "default": False, "no_log": False}})
 FILES = _rows({
     "path": {"type": "path", "required": True},
     "kind": {"type": "str", "choices": ["local-host-names", "relay-domains", "trusted-users", "plain"], "default": "plain"},
-    "lines": {"type": "list", "elements": "str"}, "content": {"type": "str"},
+    "lines": {"type": "list", "elements": "str"}, "content": {"type": "str"}, "secret_content": {"type": "str", "no_log": True},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0644"}})
 DIRECTORIES = _rows({
     "path": {"type": "path", "required": True}, "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"},

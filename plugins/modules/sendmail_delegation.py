@@ -85,6 +85,8 @@ options:
       content: {description: The same as text., type: str}
       remarks: {description: What stands at the head of the source., type: list, elements: str, default: []}
       warnings: {description: Not used here., type: list, elements: str, default: []}
+      shared: {description: Not used here., type: path}
+      today: {description: Not used here., type: str}
       file: {description: A controller file. Such a map can not be delegated., type: path}
       host_file: {description: A file of the host. Such a map can not be delegated., type: path}
       secret: {description: Not used here., type: bool, default: false}
@@ -192,7 +194,8 @@ MAP = {
     "name": {"type": "str", "required": True}, "kind": {"type": "str", "required": True}, "path": {"type": "path", "required": True},
     "type": {"type": "str", "default": "auto"}, "accepted": {"type": "path"}, "entries": {"type": "list", "elements": "dict", "no_log": False},
     "content": {"type": "str"}, "remarks": {"type": "list", "elements": "str", "default": []},
-    "warnings": {"type": "list", "elements": "str", "default": []}, "file": {"type": "path"}, "host_file": {"type": "path"},
+    "warnings": {"type": "list", "elements": "str", "default": []}, "shared": {"type": "path"}, "today": {"type": "str"},
+    "file": {"type": "path"}, "host_file": {"type": "path"},
     "secret": {"type": "bool", "default": False, "no_log": False},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
     "database_owner": {"type": "str", "default": "root"}, "database_group": {"type": "str", "default": "root"},

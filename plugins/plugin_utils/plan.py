@@ -12,7 +12,15 @@ __metaclass__ = type
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import consistency, language, m4, tables, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_language, plan_layers, plan_maps, plan_mc, plan_tests
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
+    plan_auth,
+    plan_definitions,
+    plan_language,
+    plan_layers,
+    plan_maps,
+    plan_mc,
+    plan_tests,
+)
 
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 
@@ -29,7 +37,12 @@ def plan(site):
     check_names(site)
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
-            "context": context(site), "auth": plan_auth.needs(site), "mc": dict(plan_mc.lines(site), language=plan_language.lines(site))}
+            "context": context(site), "auth": plan_auth.needs(site), "mc": mc(site)}
+
+
+def mc(site):
+    """Return what the templates print."""
+    return dict(plan_mc.lines(site), language=plan_language.lines(site), map_definitions=plan_definitions.definitions(site))
 
 
 def check_names(site):
@@ -76,7 +89,7 @@ def files(site):
              {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}]
     if site["trusted_users"]:
         found.append({"path": paths["trusted_users"], "kind": "trusted-users", "lines": site["trusted_users"]})
-    return found + plan_auth.files(site)
+    return found + plan_auth.files(site) + plan_definitions.files(site)
 
 
 def own_prefixes(site):
@@ -107,7 +120,7 @@ def context(site):
     """Return the option ``context`` of sendmail_config: what checks across maps need to know."""
     delivery, jailed = site["local_delivery"], site["privilege"] == "jailed"
     mailers = [name for one in ["local", "smtp"] + site["mailers"] if one in language.MAILERS for name in language.MAILERS[one].names]
-    return {"mailers": mailers + ["discard"], "local_host_names": local_names(site),
+    return {"mailers": mailers + ["discard"], "local_host_names": local_names(site) + ((site.get("classes") or {}).get("LOCAL_DOMAIN") or []),
             "virtual_domains": virtual_domains(site), "jail": site["jail"] if jailed else None,
             "alias_files": delivery["files"], "alias_programs": delivery["programs"], "alias_includes": delivery["includes"],
             "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": compressed(site)}

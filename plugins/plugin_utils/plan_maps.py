@@ -77,6 +77,7 @@ def _map(site, name, derived):
         return found
     found["entries"] = merge(name, derived, said)
     found.update({key: said[key] for key in ("remarks", "warnings") if said.get(key)})
+    found.update(shared="%s/entries/%s" % (site["state_directory"], name), today=site.get("today"))
     if name in site["delegated"]:
         found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
     return found

@@ -186,7 +186,7 @@ BAD = [
     ("FEATURE(`nullclient', `[192.0.2.1]')dnl\n", [(1, "user@[hub]")]),
     ("MASQUERADE_AS(`x.example')dnl\nFEATURE(`nullclient', `[192.0.2.1]')dnl\n", [(2, "user@[hub]")]),
     ("MAILER(`uucp')dnl\n", [(1, "MAILER(`smtp') must stand above")]),
-    ("LOCAL_CONFIG\nKx hash /x\n" + MAILERS, [(3, "LOCAL_ parts come last"), (4, "LOCAL_ parts come last")]),
+    ("LOCAL_CONFIG\nCXx\n" + MAILERS, [(3, "LOCAL_ parts come last"), (4, "LOCAL_ parts come last")]),
     ("LOCAL_RULESETS\nSx\nFEATURE(`redirect')dnl\n", [(3, "LOCAL_ parts come last")]),
     (MAILERS + "define(`LOCAL_MAILER_PATH', `/x')dnl\n", [(3, "below MAILER()")]),
     (MAILERS + "MODIFY_MAILER_FLAGS(`LOCAL', `-:|/')dnl\n", [(3, "below MAILER()")]),

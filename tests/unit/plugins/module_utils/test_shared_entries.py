@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries of other roles in a map of the role config: who may have which key, what a source looks like, and what a later run takes up."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import datetime
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation_entries, shared_entries, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.tables import Context
+
+TODAY = datetime.date(2026, 6, 15)
+KNOWN = Context(access_options=[])
+BASE = "Connect:192.0.2\tREJECT\nTo:own.example\tRELAY\n"
+DELEGATED = delegation_entries.BOUNDARY + "To:theirs.example\tOK\n"
+
+
+def entry(key, value="OK", **more):
+    return dict({"key": key, "value": value}, **more)
+
+
+def change(owner, entries, stored=None, base=BASE, tail=DELEGATED):
+    taken = dict(shared_entries.keys("access", tail, shared_entries.DELEGATES), **shared_entries.keys("access", base, shared_entries.TABLE % "access"))
+    return shared_entries.change("access", stored or {}, owner, entries, taken, KNOWN, TODAY)
+
+
+def source(stored, base=BASE, tail=DELEGATED):
+    return shared_entries.joined("access", base, stored, KNOWN, TODAY, tail)
+
+
+def held(text):
+    return {pair.key: pair.value for pair in tables.parse("access", text)}
+
+
+# -- what an owner may wish for
+
+WISHES = {
+    "a new one": ({}, [entry("To:a.example")], {"app": ["To:a.example"]}),
+    "another one": ({"app": [entry("To:a.example")]}, [entry("To:b.example")], {"app": ["To:a.example", "To:b.example"]}),
+    "the same again": ({"app": [entry("To:a.example")]}, [entry("to:A.example")], {"app": ["to:A.example"]}),
+    "beside another owner": ({"web": [entry("To:a.example")]}, [entry("To:b.example")], {"web": ["To:a.example"], "app": ["To:b.example"]}),
+    "gone": ({"app": [entry("To:a.example"), entry("To:b.example")]}, [{"key": "To:A.example", "state": "absent"}], {"app": ["To:b.example"]}),
+    "gone that was never there": ({}, [{"key": "To:a.example", "state": "absent"}], {"app": []}),
+    "gone in another spelling": ({"app": [entry("Connect:10.0.0.0/8")]}, [{"key": "Connect:10", "state": "absent"}], {"app": []}),
+    "a part of the table's network": ({}, [entry("Connect:192.0.2.0/28")], {"app": ["Connect:192.0.2.0/28"]}),
+    "one that expired takes no part": ({}, [entry("To:own.example", expires="2026-06-14")], {"app": ["To:own.example"]}),
+}
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_what_an_owner_may_wish_for(name):
+    stored, entries, expected = WISHES[name]
+    after = change("app", entries, stored)
+    assert {owner: [one["key"] for one in rows] for owner, rows in after.items()} == expected
+    assert shared_entries.read(shared_entries.written(after)) == {owner: rows for owner, rows in after.items() if rows}
+
+
+# Who has it already, and how the refusal calls him.
+OWNED = {
+    "the table": ({}, "To:own.example", "the table of the role config (sendmail_access)"),
+    "the table, in other case": ({}, "TO:OWN.example", "the table of the role config (sendmail_access)"),
+    "a part of what the table has": ({}, "Connect:192.0.2.0/23", "the table of the role config"),
+    "another owner": ({"web": [entry("To:a.example")]}, "To:A.example", "owner 'web'"),
+    "another owner's network": ({"web": [entry("Connect:10.0.0.0/14")]}, "Connect:10.1.0.0/16", "owner 'web'"),
+    "a delegate": ({}, "To:theirs.example", "the delegated administrators"),
+}
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_a_key_that_somebody_has_is_refused_with_his_name(name):
+    stored, key, who = OWNED[name]
+    with pytest.raises(SendmailError) as caught:
+        change("app", [entry(key)], stored)
+    assert who in caught.value.message and "owner 'app' can not" in caught.value.message
+
+
+@pytest.mark.parametrize("owner, row, words", [
+    ("", entry("To:a.example"), "owner is ''"), ("../x", entry("To:a.example"), "owner is '../x'"), ("app", entry("Too:a.example"), "no tag 'Too:'"),
+    ("app", entry("From:a.example", "RELAY"), "anybody"), ("app", entry("To:a.example", expire="2026-12-31"), "Did you mean expires?"),
+    ("app", entry("Connect:10.0.0.1/8"), "host bits"), ("app", {"value": "OK"}, "'key' is missing"), ("app", {"key": "To:a.example"}, "value"),
+    ("app", entry("To:a.example", expires="soon"), "no date"), ("app", entry("To:a.example", "OK\nConnect:\tRELAY"), "control character")])
+def test_what_can_not_be_meant_is_refused(owner, row, words):
+    with pytest.raises(SendmailError) as caught:
+        change(owner, [row])
+    assert words in caught.value.message
+
+
+# -- the source of the map
+
+
+def test_a_source_has_three_parts_that_can_be_told_apart():
+    stored = {"web": [entry("To:w.example", comment="a form")],
+              "app": [entry("Connect:10.0.0.0/15", expires="2026-12-31"), entry("To:old.example", expires="2026-01-01")]}
+    text = source(stored)
+    base, own, tail = shared_entries.split(text)
+    assert (base, tail) == (BASE, DELEGATED) and "# (expires on 2026-12-31, app)" in own and "# a form (web)" in own
+    assert held(own) == {"Connect:10.0": "OK", "Connect:10.1": "OK", "To:w.example": "OK"}
+    # What delegates read and write is the same whoever else has entries.
+    assert delegation_entries.split(text) == (base + shared_entries.BOUNDARY + own, "To:theirs.example\tOK\n")
+    assert shared_entries.split(source({})) == (BASE, "", DELEGATED) and source({}) == BASE + DELEGATED
+    assert source({}, "", "") == "" and shared_entries.split(source(stored, "", ""))[0] == ""
+
+
+def test_an_entry_can_not_forge_a_boundary():
+    text = source({"app": [entry("To:a.example", comment=shared_entries.BOUNDARY + "x\n" + delegation_entries.BOUNDARY)]})
+    assert shared_entries.split(text)[0] == BASE and held(shared_entries.split(text)[1]) == {"To:a.example": "OK"}
+    assert delegation_entries.split(text)[1] == "To:theirs.example\tOK\n"
+
+
+# -- a later run of the role config
+
+TAKEN_UP = {
+    "as they were": (BASE, {"app": [entry("To:a.example")], "web": [entry("To:b.example")]}, {"To:a.example", "To:b.example"}, []),
+    "none": (BASE, {}, set(), []),
+    "the table has it now": (BASE + "To:a.example\tREJECT\n", {"app": [entry("To:A.example"), entry("To:b.example")]}, {"To:b.example"},
+                             ["'To:A.example', an entry of owner 'app'"]),
+    "it expired": (BASE, {"app": [entry("To:a.example", expires="2026-06-14")]}, set(), ["owner 'app', is left out: it expired on 2026-06-14"]),
+    "it does not fit any more": (BASE, {"app": [entry("To:a.example", "SKIP"), entry("To:b.example")]}, {"To:b.example"}, ["skip", "owner 'app'"]),
+    "it can not be read any more": (BASE, {"app": [{"key": "To:a.example"}, entry("To:b.example")]}, {"To:b.example"}, ["owner 'app', is left out"]),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN_UP)
+def test_a_later_run_takes_up_what_still_fits(name):
+    base, stored, expected, words = TAKEN_UP[name]
+    text, warnings = shared_entries.merged("access", base, stored, KNOWN, TODAY)
+    assert text.startswith(base) and set(held(shared_entries.split(text)[1])) == expected
+    assert len(warnings) == (1 if words else 0) and all(word in warnings[0] for word in words), warnings
+    # What a run of the role config writes is what the module had written.
+    if not words:
+        assert text == source(stored, base, "")
+
+
+def test_aliases_of_others():
+    known = Context(local_host_names=["gw.example"])
+    roles = "postmaster:\tadmin@example.org\nMAILER-DAEMON:\tpostmaster\n"
+    stored = {"app": [entry("app", ["a@example.org", "b@example.org"])], "web": [entry("Postmaster", "x")]}
+    text, warnings = shared_entries.merged("aliases", roles, stored, known, TODAY)
+    assert [pair[1:3] for pair in tables.parse("aliases", shared_entries.split(text)[1])] == [("app", "a@example.org, b@example.org")]
+    assert len(warnings) == 1 and "'Postmaster', an entry of owner 'web'" in warnings[0]
+    # A loop with the table: nobody can tell which entry of the owners is at fault, so all are left out, and the table stands.
+    text, warnings = shared_entries.merged("aliases", roles + "a:\tb\n", {"app": [entry("b", "a")]}, known, TODAY)
+    assert text == roles + "a:\tb\n" and any("loop" in one for one in warnings)
+
+
+@pytest.mark.parametrize("data", [b"{", b"[1]", b'{"app": 1}', b'{"app": ["x"]}', b"\xff"])
+def test_a_damaged_file_is_named_and_not_taken_for_empty(data):
+    with pytest.raises(CommitError) as caught:
+        shared_entries.read(data, "/var/lib/mailjail/entries/access")
+    assert "/var/lib/mailjail/entries/access" in caught.value.message
