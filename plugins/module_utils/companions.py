@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import glob
 import grp
 import os
 import pwd
@@ -84,8 +85,6 @@ def _check_one(entry):
         raise InvalidValue("unit '%s' has no suffix such as .service." % entry["unit"])
     if entry.get("socket"):
         parse_socket(entry["socket"])
-    if entry.get("socket") and not entry.get("unit"):
-        raise InvalidValue("it has a socket and no unit that could listen on it.")
     for item in (entry.get("directories") or []) + (entry.get("files") or []):
         if not item["path"].startswith("/"):
             raise InvalidValue("path '%s' is not absolute." % item["path"], path=item["path"])
@@ -102,7 +101,7 @@ def needed(entry, state, times, answer, gids, now):
     :param dict entry: the companion.
     :param state: the :class:`State` of its unit.
     :param dict times: path to time of last change (None: absent) of what it reads at start.
-    :param answer: the reason why its socket does not answer; None where it does, or where there is none.
+    :param answer: from :func:`silence`.
     :param dict gids: group to gid, of the memberships of this companion.
     :param float now: this moment; a file from the future is not taken for newer, or it would cost a restart in every run.
     :returns: list of sentences, empty when nothing is to be done.
@@ -113,7 +112,7 @@ def needed(entry, state, times, answer, gids, now):
     reasons = ["systemd runs %s from an older description" % unit] if state.stale else []
     if entry.get("reload_on", "restart") == "restart":
         reasons += ["%s is newer than the running %s" % (path, unit) for path in sorted(times) if daemon.newer(times[path], state.started, now)]
-    reasons += ["%s does not answer on %s: %s" % (unit, entry["socket"], answer)] if answer else []
+    reasons += ["%s can not be reached on %s: %s" % (unit, entry["socket"], answer)] if answer else []
     if state.groups is not None:
         reasons += ["%s runs without the group %s" % (unit, item["group"]) for item in entry.get("memberships") or []
                     if item["user"] == state.user and gids.get(item["group"]) is not None and gids[item["group"]] not in state.groups]
@@ -166,6 +165,53 @@ def connects(place, timeout=5):
     except OSError as exc:
         return exc.strerror or str(exc)
     return None
+
+
+def unreachable(place, user):
+    """Say why an account that has no rights but those of its user and its first group could not connect, although somebody listens.
+
+    :param str place: as for :func:`parse_socket`.
+    :param str user: the account; root is taken without its right to pass over modes, as a sandboxed daemon has it.
+    :returns: a sentence, or None when it may.
+    """
+    where = parse_socket(place)
+    if where.kind != "unix":
+        return None
+    person, parts = pwd.getpwnam(user), where.place.split("/")
+    steps = [("/".join(parts[:count]) or "/", 1) for count in range(1, len(parts))] + [(where.place, 2)]
+    for path, bit in steps:
+        found = os.stat(path)
+        if not may(found, person.pw_uid, person.pw_gid, bit):
+            return "%s may not %s %s, which is %s:%s %04o" % (user, "enter" if bit == 1 else "connect to", path, _account(pwd.getpwuid, found.st_uid),
+                                                             _account(grp.getgrgid, found.st_gid), stat.S_IMODE(found.st_mode))
+    return None
+
+
+def may(found, uid, gid, bit):
+    """Tell whether the modes of a file grant a right (1 enter, 2 write, 4 read) to an account; the first class that fits counts."""
+    shift = 6 if found.st_uid == uid else 3 if found.st_gid == gid else 0
+    return bool(found.st_mode >> shift & bit)
+
+
+def _account(lookup, number):
+    try:
+        return lookup(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def silence(entry):
+    """Return why a companion's socket can not be used; None where it can, or where there is none."""
+    if not entry["socket"]:
+        return None
+    fault = connects(entry["socket"])
+    if fault or not entry["client"]:
+        return fault
+    try:
+        return unreachable(entry["socket"], entry["client"])
+    except (KeyError, OSError):
+        # An account that is yet to be made; or a socket that went away meanwhile, which the next look shows.
+        return None
 
 
 class Host:
@@ -245,18 +291,23 @@ class Plan:
 
     def __init__(self, companions, runner, check_mode=False):
         self.companions, self.host, self.runner, self.check_mode = companions, Host(runner), runner, check_mode
-        self.steps, self.touched = dict((entry["name"], []) for entry in companions), set()
+        self.steps, self.touched, made = dict((entry["name"], []) for entry in companions), set(), set()
         for entry in companions:
             self._accounts(entry)
         for entry in companions:
             for item in entry["directories"]:
-                self._directory(entry, item)
+                # Several may name a directory that they share.
+                if item["path"] not in made:
+                    self._directory(entry, item)
+                made.add(item["path"])
             for item in entry["files"]:
                 self._file(entry, item)
             for item in entry["memberships"]:
                 self._membership(entry, item)
         self.states = self.host.states(set(entry["unit"] for entry in companions if entry["unit"]))
-        self.reasons = dict((entry["name"], self._unit(entry)) for entry in companions)
+        self.reasons, self.warnings = dict((entry["name"], self._unit(entry)) for entry in companions), []
+        for entry in companions:
+            self._stranger(entry)
 
     def _accounts(self, entry):
         """Refuse users and groups that nobody made, before anything is touched."""
@@ -365,17 +416,30 @@ class Plan:
             return ["%s is not running" % entry["unit"]]
         read = [item["path"] for item in entry["files"]] + entry["watch"]
         times = dict((path, daemon.changed_at(path)) for path in read)
-        reasons = needed(entry, state, times, connects(entry["socket"]) if entry["socket"] else None,
+        reasons = needed(entry, state, times, silence(entry),
                          dict((item["group"], gid_of(item["group"])) for item in entry["memberships"]), time.time())
         # What this run is about to do asks for a restart as well; real runs would see it by the times, check mode can not.
         if entry["reload_on"] == "restart":
             reasons += [step.what for step in self.steps[entry["name"]] if step.what not in reasons]
         return reasons
 
+    def _stranger(self, entry):
+        """Refuse a daemon that is not ours to start and does not answer, before anything is touched."""
+        fault = silence(entry) if not entry["unit"] and entry["state"] == "started" else None
+        if fault:
+            said = "companion '%s': nobody can be reached on %s: %s. Start it, or let it listen there so that %s may connect, and run again." % (
+                entry["name"], entry["socket"], fault, entry["client"] or "root")
+            if not self.check_mode:
+                raise SendmailError(said, companion=entry["name"], socket=entry["socket"])
+            self.warnings.append(said)
+
     def to_enable(self):
         """Return ``(units to enable, units to disable)``. What is neither enabled nor disabled (static, generated ...) is left alone."""
         wanted = [(entry["unit"], entry["enabled"], self.states[entry["unit"]].at_boot) for entry in self.companions if entry["unit"]]
-        return (sorted(set(unit for unit, enabled, at_boot in wanted if enabled and at_boot in ("", "disabled", "masked"))),
+        ours = [item["path"] for entry in self.companions for item in entry["files"]]
+        # What systemd made of an init script can be enabled once a real unit stands in its place.
+        replaced = [unit for unit, _enabled, at_boot in wanted if at_boot == "generated" and daemon.unit_path(unit) in ours]
+        return (sorted(set(unit for unit, enabled, at_boot in wanted if enabled and (at_boot in ("", "disabled", "masked") or unit in replaced))),
                 sorted(set(unit for unit, enabled, at_boot in wanted if not enabled and at_boot == "enabled")))
 
     def changed(self):
@@ -452,9 +516,22 @@ def _switch(plan):
             raise CommandFailed("%s could not be enabled: %s" % (" and ".join(on), result.stderr.strip()), units=on)
     for entry in plan.companions:
         # One after the other and in the order given: one may need the one before it.
-        if entry["state"] == "started" and plan.reasons[entry["name"]]:
+        if entry["unit"] and entry["state"] == "started" and plan.reasons[entry["name"]]:
+            _wait_for(entry)
             host.systemctl("reset-failed", entry["unit"])
             host.systemctl("restart", entry["unit"])
+
+
+def _wait_for(entry):
+    """Wait for files that another daemon fetches first; :raises SendmailError: they do not come."""
+    deadline = time.time() + entry["wait_timeout"]
+    for pattern in entry["wait_for"]:
+        while not glob.glob(pattern):
+            if time.time() >= deadline:
+                raise SendmailError("companion '%s': %s needs %s, which is not there after %d seconds. Put it there, or see why the daemon that fetches "
+                                    "it has not, and run again." % (entry["name"], entry["unit"], pattern, entry["wait_timeout"]),
+                                    companion=entry["name"], path=pattern)
+            time.sleep(1)
 
 
 def _prove(plan, began, timeout):
@@ -479,8 +556,8 @@ def _fault(host, entry):
     state = host.states([entry["unit"]])[entry["unit"]]
     if not state.active:
         return "%s does not run" % entry["unit"]
-    fault = connects(entry["socket"]) if entry["socket"] else None
-    return "%s runs, and nobody answers on %s (%s)" % (entry["unit"], entry["socket"], fault) if fault else None
+    fault = silence(entry)
+    return "%s runs, and can not be reached on %s (%s)" % (entry["unit"], entry["socket"], fault) if fault else None
 
 
 def reports(companions, runner, check_mode):

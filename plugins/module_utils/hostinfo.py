@@ -209,6 +209,11 @@ def unit_type(text):
     return found[-1] if found and found[-1] else "simple"
 
 
+def parse_nameservers(text):
+    """Return the addresses of name servers in a ``resolv.conf``; those that are good on one interface only are left out."""
+    return [word.partition("nameserver")[2].split()[0] for word in text.splitlines() if re.match(r"nameserver\s+[0-9A-Fa-f.:]+\s*$", word)]
+
+
 def parse_packages(text):
     """Return a dict of installed package to version, from lines ``name<TAB>version<TAB>status`` of dpkg-query or rpm."""
     rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 2]
@@ -352,15 +357,16 @@ class Host:
         distribution = parse_os_release(read_text("/etc/os-release") or read_text("/usr/lib/os-release") or "")
         distribution["lacks"] = family_lacks(distribution["family"], os.path.exists)
         return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice, "distribution": distribution,
-                "python": platform.python_version(), "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
+                "nameservers": parse_nameservers(read_text("/etc/resolv.conf") or ""), "python": platform.python_version(),
+                "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
 
-    def packages(self, family):
-        """Return installed packages of mail transfer agents and their versions, asked of the package database in one call."""
+    def packages(self, family, more=()):
+        """Return installed packages of mail transfer agents, and of those named besides, with their versions, asked of the package database in one call."""
         if family == "debian" or not which("rpm"):
             command = ["dpkg-query", "-W", "-f=${Package}\t${Version}\t${db:Status-Abbrev}\n"]
         else:
             command = ["rpm", "-q", "--qf", "%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n"]
-        return parse_packages(self.ask("packages", command + list(MTA_PACKAGES)))
+        return parse_packages(self.ask("packages", command + list(MTA_PACKAGES) + sorted(set(more) - set(MTA_PACKAGES))))
 
     def sendmail(self, qualified, classes):
         """Return what is known of the sendmail program: where it is, whose the command is, its version and how it was compiled."""
@@ -541,7 +547,7 @@ class Host:
         return round(time.time() - float(uptime[0]) + float(fields[19]) / os.sysconf("SC_CLK_TCK"), 2)
 
 
-def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None):
+def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None, packages=()):
     """Return everything that the module documents.
 
     :param runner: the one that starts programs.
@@ -551,6 +557,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     :param units: systemd units to ask for.
     :param ports: TCP ports whose listeners are wanted.
     :param prefix: the directory below which sendmail was built from source; then no other sendmail counts.
+    :param packages: further packages to look up.
     """
     host = Host(runner, prefix or "")
     identity = host.identity()
@@ -559,17 +566,18 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     live = host.configuration(program.pop("configuration") or first_existing(CONFIGURATIONS) or CONFIGURATIONS[0])
     live["edited"] = host.edited(live["path"])
     client = parse_configuration(read_text("/etc/mail/submit.cf") or "")
-    packages = host.packages(identity["distribution"]["family"])
+    found = host.packages(identity["distribution"]["family"], packages)
+    mail_systems = dict((name, version) for name, version in found.items() if name in MTA_PACKAGES)
     smtp = sorted(set(entry["mta"] or entry["process"] or "unknown" for entry in listeners if entry["port"] == 25))
     pid_file = live["options"].get("PidFile") or program.pop("pid_file")
     program.pop("pid_file", None)
-    program["package_version"] = packages.get("sendmail-bin") or packages.get("sendmail", "")
+    program["package_version"] = found.get("sendmail-bin") or found.get("sendmail", "")
     return {
-        "host": identity, "sendmail": program, "packages": packages, "programs": {"openssl": which("openssl")},
+        "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl")},
         "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),
         "users": account_table(pwd.getpwnam, users, {"uid": "pw_uid", "gid": "pw_gid", "home": "pw_dir", "shell": "pw_shell"}),
         "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "delegations": existing(DELEGATION),
-        "reasons": host.reasons}
+        "other_packages": dict((name, version) for name, version in found.items() if name in packages), "reasons": host.reasons}

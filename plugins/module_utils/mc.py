@@ -712,7 +712,7 @@ class _Checker:
         equates = statement.args[1] if len(statement.args) > 1 else ""
         if not re.search(r"(^|,)\s*S=", equates) and statement.plain[-1]:
             self.fault(statement, "the milter's socket S= is missing", "Write S=local:/path or S=inet:port@host as second argument")
-        if not re.search(r"(^|,)\s*F=[RT4]", equates) and statement.plain[-1]:
+        if not re.search(r"(^|,)\s*F=([RT4]|\s*(,|$))", equates) and statement.plain[-1]:
             self.warn(statement, "without F=T or F=R mail passes unfiltered while the milter is down")
 
     _INPUT_MAIL_FILTER = _MAIL_FILTER

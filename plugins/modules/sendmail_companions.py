@@ -39,7 +39,9 @@ options:
         type: str
         required: true
       unit:
-        description: Its unit with suffix, such as V(opendkim.service). Without one there are only directories, files and memberships.
+        description:
+          - Its unit with suffix, such as V(opendkim.service). Without one there are only directories, files and memberships.
+          - A O(companions[].socket) without a unit is one that somebody else looks after. It has to answer, or nothing is touched.
         type: str
       state:
         description: Whether the unit runs.
@@ -134,6 +136,20 @@ options:
       socket:
         description: Where the daemon has to answer, as V(local:/path), V(unix:/path), V(inet:port@address) or V(inet6:port@address).
         type: str
+      client:
+        description:
+          - The user that connects to O(companions[].socket). Owners and modes have to let it in, by itself or by its first group.
+          - V(root) is taken without its right to pass over modes, as a sandboxed daemon has it.
+        type: str
+      wait_for:
+        description: Files (patterns of the shell) that have to be there before the unit is started, because a companion before it fetches them.
+        type: list
+        elements: path
+        default: []
+      wait_timeout:
+        description: How long to wait for them, in seconds.
+        type: int
+        default: 300
       reload_on:
         description: What a change of its files asks for. V(none) is for daemons that read them anew by themselves.
         type: str
@@ -225,14 +241,15 @@ COMPANION = {
     "files": {"type": "list", "elements": "dict", "default": [], "options": FILE},
     "memberships": {"type": "list", "elements": "dict", "default": [],
                     "options": {"user": {"type": "str", "required": True}, "group": {"type": "str", "required": True}}},
-    "watch": {"type": "list", "elements": "path", "default": []}, "socket": {"type": "str"},
+    "watch": {"type": "list", "elements": "path", "default": []}, "socket": {"type": "str"}, "client": {"type": "str"},
+    "wait_for": {"type": "list", "elements": "path", "default": []}, "wait_timeout": {"type": "int", "default": 300},
     "reload_on": {"type": "str", "choices": ["restart", "none"], "default": "restart"},
     "reports": {"type": "list", "elements": "dict", "default": [],
                 "options": {"name": {"type": "str", "required": True}, "command": {"type": "list", "elements": "str", "required": True}}},
 }
 
 
-def run(params, check_mode):
+def run(params, check_mode, warn):
     """Look, act, prove; return the module's result."""
     companions.check(params["companions"])
     runner = Runner()
@@ -240,6 +257,8 @@ def run(params, check_mode):
     changed, diff, report = plan.changed(), plan.diff(), plan.report()
     if changed and not check_mode:
         companions.apply(plan, params["timeout"])
+    for said in plan.warnings:
+        warn(said)
     return {"changed": changed, "diff": diff, "companions": report, "reports": companions.reports(params["companions"], runner, check_mode)}
 
 
@@ -254,7 +273,7 @@ def main():
     secret = set(item["content"] for item in files if item["secret"])
     module.no_log_values -= set(item["content"] for item in files) - secret
     try:
-        result = run(module.params, module.check_mode)
+        result = run(module.params, module.check_mode, module.warn)
     except SendmailError as exc:
         module.fail_json(msg=exc.message, **exc.details)
     module.exit_json(**result)

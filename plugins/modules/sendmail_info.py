@@ -47,6 +47,11 @@ options:
     type: list
     elements: int
     default: [25, 465, 587]
+  packages:
+    description: Further packages to look up, besides those of mail transfer agents.
+    type: list
+    elements: str
+    default: []
   prefix:
     description: The directory below which sendmail was built by M(mailjail.sendmail.sendmail_source). Then that one is looked at, and no other counts.
     type: path
@@ -82,6 +87,7 @@ host:
       type: str
       sample: hosts
     advice: {description: What to put where if the name is not qualified; else empty., type: str}
+    nameservers: {description: Addresses of the name servers in /etc/resolv.conf., type: list, elements: str, sample: [192.0.2.53]}
     python: {description: Version of the Python that ran this module., type: str, sample: 3.11.2}
     service_manager: {description: Either V(systemd) or V(other)., type: str}
     distribution:
@@ -121,6 +127,11 @@ programs:
   type: dict
   contains:
     openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
+other_packages:
+  description: Those of O(packages) that are installed, name to version.
+  returned: always
+  type: dict
+  sample: {opendkim: 2.11.0~beta2-8+deb12u1}
 maps:
   description: The map compiler.
   returned: always
@@ -275,6 +286,7 @@ def main():
         "groups": {"type": "list", "elements": "str", "default": ACCOUNTS},
         "units": {"type": "list", "elements": "str", "default": list(hostinfo.UNITS)},
         "ports": {"type": "list", "elements": "int", "default": list(hostinfo.PORTS)},
+        "packages": {"type": "list", "elements": "str", "default": []},
         "prefix": {"type": "path"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)

@@ -19,6 +19,7 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
     plan_layers,
     plan_maps,
     plan_mc,
+    plan_milters,
     plan_tests,
 )
 
@@ -36,6 +37,7 @@ def plan(site):
     site = plan_layers.applied(site)
     check_names(site)
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))
+    plan_milters.check_family(site)
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
             "context": context(site), "auth": plan_auth.needs(site), "mc": mc(site)}
 

@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_tls
 
 # Tables that a FEATURE of the same name brings in, in the order in which the .mc names them.
 FEATURES = (
@@ -67,9 +67,9 @@ def lines(site):
         "domains": {name: [m4.quote(domain, "sendmail_%s.domains" % name, "domain") for domain in plan_maps.table(site, name).get("domains") or []]
                     for name in ("virtusertable", "genericstable")},
         "masquerade": masquerade(site["masquerade"]), "block_lists": [block_list(entry) for entry in site["block_lists"]],
-        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in site["listeners"]], "submission": submission(site["listeners"]),
+        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in plan_milters.listeners(site)], "submission": submission(site["listeners"]),
         "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
-        "tls": plan_tls.lines(site.get("tls")), "auth": plan_auth.lines(site),
+        "tls": plan_tls.lines(site.get("tls")), "auth": plan_auth.lines(site), "milters": plan_milters.lines(site),
         "local_flags_removed": local_flags_removed(site["local_delivery"]),
         "local_config": raw(site["local_config"], "sendmail_local_config"), "local_rulesets": raw(site["local_rulesets"], "sendmail_local_rulesets"),
     }

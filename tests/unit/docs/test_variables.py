@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 TEMPLATED = ("sendmail_listeners", "sendmail_delivery_mode")
 # A number has a unit; these words name one, or the thing that is counted.
 UNITS = re.compile(r"days|bits|bytes|blocks|milliseconds|seconds|connections|recipients|commands|processes|headers|load average|questions|port|states|how often"
-                   r"|`?(queue|refuse|delay)_load|backlog|messages|the same for|sockets?|not looked at here", re.I)
+                   r"|points|`?(queue|refuse|delay)_load|backlog|messages|the same for|sockets?|not looked at here", re.I)
 
 
 def read(path):

@@ -24,7 +24,7 @@ ME, MINE = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
 
 def companion(**given):
     return dict({"name": "opendkim", "unit": None, "state": "started", "enabled": True, "directories": [], "files": [], "memberships": [], "watch": [],
-                 "socket": None, "reload_on": "restart", "reports": []}, **given)
+                 "socket": None, "client": None, "wait_for": [], "wait_timeout": 0, "reload_on": "restart", "reports": []}, **given)
 
 
 def file(path, **given):
@@ -75,7 +75,7 @@ def test_parse_socket_refuses(text):
     (companion(unit="opendkim"), "no suffix"),
     (companion(unit="a b.service"), "no suffix"),
     (companion(unit=UNIT, socket="8891"), "expected local:"),
-    (companion(socket="inet:8891@localhost"), "no unit"),
+    (companion(socket="8891@localhost"), "expected local:"),
     (companion(files=[file("etc/x", content="")]), "not absolute"),
     (companion(files=[file("/etc/x")]), "either content, or a command"),
     (companion(files=[file("/etc/x", content="a", command=["b"])]), "either content, or a command"),
@@ -111,7 +111,7 @@ RUNNING = companions.State(known=True, active=True, at_boot="enabled", stale=Fal
     # A file from the future would ask for a restart in every run.
     ({}, 300.0, None, {}, None),
     ({}, 150.0, None, {"reload_on": "none"}, None),
-    ({}, 100.0, "Connection refused", {"socket": "local:/run/x"}, "does not answer on local:/run/x: Connection refused"),
+    ({}, 100.0, "Connection refused", {"socket": "local:/run/x"}, "can not be reached on local:/run/x: Connection refused"),
     ({}, 100.0, None, {"memberships": [{"user": "opendkim", "group": "sasl"}]}, "runs without the group sasl"),
     ({"groups": set([5])}, 100.0, None, {"memberships": [{"user": "opendkim", "group": "sasl"}]}, None),
     # The membership of somebody else does not concern this process.
@@ -157,6 +157,13 @@ def test_check_then_apply_then_nothing(tmp_path):
     assert (tmp_path / "d").stat().st_mode & 0o7777 == 0o2750 and (tmp_path / "key").stat().st_mode & 0o777 == 0o600
     assert not make([entry], runner).changed()
     assert runner.told.count(["genkey"]) == 1
+
+
+def test_a_directory_may_be_shared(tmp_path):
+    shared = {"path": str(tmp_path / "d"), "owner": ME, "group": MINE, "mode": "0750"}
+    entries = [companion(directories=[shared]), companion(name="other", directories=[shared])]
+    companions.apply(make(entries), 1)
+    assert (tmp_path / "d").is_dir() and not make(entries).changed()
 
 
 def test_owner_and_mode_are_mended_and_shown(tmp_path):
@@ -238,10 +245,10 @@ def test_a_daemon_that_does_not_run_is_named_with_its_words():
 def test_a_socket_that_nobody_answers_is_named(tmp_path):
     place = "local:%s/s" % tmp_path
     plan = make([companion(unit=UNIT, socket=place)], Systemd())
-    assert plan.report()[0]["reasons"] == ["opendkim.service does not answer on %s: No such file or directory" % place]
+    assert plan.report()[0]["reasons"] == ["opendkim.service can not be reached on %s: No such file or directory" % place]
     with pytest.raises(SendmailError) as caught:
         companions.apply(plan, 0)
-    assert "nobody answers on %s" % place in caught.value.message
+    assert "can not be reached on %s" % place in caught.value.message
 
 
 def test_connects(tmp_path, monkeypatch):
@@ -259,6 +266,36 @@ def test_connects(tmp_path, monkeypatch):
             other.bind(("127.0.0.1", 0))
             other.listen(1)
         assert companions.connects("inet:%d@127.0.0.1" % other.getsockname()[1]) is None
+
+
+@pytest.mark.parametrize("owner, group, mode, uid, gid, bit, expected", [
+    (7, 7, 0o750, 7, 1, 1, True), (7, 7, 0o750, 1, 7, 1, True), (7, 7, 0o750, 1, 1, 1, False), (7, 7, 0o751, 1, 1, 1, True),
+    # The first class that fits counts, however much the next one grants.
+    (7, 7, 0o077, 7, 7, 1, False), (7, 0, 0o2750, 0, 0, 1, True), (7, 7, 0o750, 0, 0, 1, False), (7, 0, 0o660, 0, 0, 2, True), (7, 0, 0o640, 0, 0, 2, False),
+])
+def test_root_without_its_rights_is_a_user_like_others(owner, group, mode, uid, gid, bit, expected):
+    found = os.stat_result((mode, 0, 0, 1, owner, group, 0, 0, 0, 0))
+    assert companions.may(found, uid, gid, bit) is expected
+
+
+def test_a_milter_of_somebody_else_is_refused_before_anything_is_touched(tmp_path):
+    entries = [companion(files=[file(tmp_path / "conf", content=u"x")]), companion(name="foreign", socket="local:%s/none" % tmp_path)]
+    with pytest.raises(SendmailError) as caught:
+        make(entries)
+    assert "companion 'foreign'" in caught.value.message and "none: No such file" in caught.value.message and not (tmp_path / "conf").exists()
+    assert "foreign" in make(entries, check_mode=True).warnings[0]
+
+
+def test_what_is_not_fetched_is_named(tmp_path):
+    runner = Systemd(ActiveState="inactive")
+    with pytest.raises(SendmailError) as caught:
+        companions.apply(make([companion(unit=UNIT, wait_for=[str(tmp_path / "*.cvd")])], runner), 0)
+    assert "*.cvd" in caught.value.message and ["restart", UNIT] not in runner.done()
+
+
+def test_an_init_script_that_a_unit_replaces_is_enabled():
+    entry = companion(unit=UNIT, files=[file("/etc/systemd/system/" + UNIT, content=u"x")])
+    assert make([entry], Systemd(UnitFileState="generated"), check_mode=True).to_enable() == ([UNIT], [])
 
 
 def test_reports():

@@ -225,3 +225,11 @@ LIVE = "V10/Berkeley\nDZ8.17.1\nO MaxHopCount=25\nMlocal, P=/bin/mail, F=l\n"
 ])
 def test_edits(compiled, edits):
     assert hostinfo.edits(compiled, LIVE) == edits
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("", []), ("nameserver 192.0.2.53\nnameserver  2001:db8::53 \nsearch example.org\n", ["192.0.2.53", "2001:db8::53"]),
+    ("# nameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver 127.0.0.53\n", ["127.0.0.53"]),
+])
+def test_parse_nameservers(text, expected):
+    assert hostinfo.parse_nameservers(text) == expected
