@@ -43,7 +43,7 @@ sanity: setup ## ansible-test sanity on the collection as installed
 molecule: setup ## one Molecule scenario: make molecule SCENARIO=unprivileged (MOLECULE_DESTROY=never keeps its lab)
 	@$(PYTHON) tests/run.py molecule-$(SCENARIO)
 
-docs: setup ## write docs/variables.md anew from the roles' specifications
+docs: setup ## write docs/variables.md and docs/reference/ anew from specifications and tables
 	@$(PYTHON) docs/generate.py
 
 bench: setup ## what it costs, as ratios: runs when nothing changes, first run, big maps, throughput

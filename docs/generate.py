@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/variables.md from the specifications of the roles, so that what is documented is what is checked.
+"""Write docs/variables.md from the specifications of the roles, and docs/reference/ from the table of the language: what is documented is what is checked.
 
-python docs/generate.py           writes the file
-python docs/generate.py --check   exit status 1 if it is not what the specifications say
+python docs/generate.py           writes the files
+python docs/generate.py --check   exit status 1 if one is not what the specifications and the table say
 """
 
 import pathlib
@@ -14,6 +14,9 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+import language_pages  # noqa: E402  beside this file, wherever it is loaded from
+
 TARGET = ROOT / "docs" / "variables.md"
 # In the order in which a gateway runs them; a role that is not named here comes last.
 ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "auth", "delegation", "service")
@@ -112,16 +115,19 @@ def document():
 
 
 def main():
-    """Write the document, or say whether it is up to date."""
-    text = document()
-    if "--check" in sys.argv[1:]:
-        if TARGET.read_text(encoding="utf-8") != text:
-            print("%s is not what the specifications say; run 'make docs'." % TARGET)
-            return 1
-        return 0
-    TARGET.write_text(text, encoding="utf-8")
-    print("%s written" % TARGET)
-    return 0
+    """Write the documents that are not what the specifications and the table of the language say, or name them."""
+    status = 0
+    for path, text in [(TARGET, document())] + [(ROOT / name, text) for name, text in language_pages.documents().items()]:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in sys.argv[1:]:
+            print("%s is not what the specifications and the table of the language say; run 'make docs'." % path)
+            status = 1
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print("%s written" % path)
+    return status
 
 
 if __name__ == "__main__":

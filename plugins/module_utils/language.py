@@ -71,7 +71,7 @@ TYPES = {
     "flags": (r"[+-]?[A-Za-z0-9:|/@%<>!?^.~#&*-]*", "mailer flags such as -:|/"),
     "auth_options": (r"[AacdfmpyV](?:[ ,]*[AacdfmpyV])*", "letters of A a c d f m p y, with commas between"),
     "tls_options": (r"[VC](?:[ ,]*[VC])*", "V, C or both"),
-    "dh": (r"[512i]|none|" + PATH, "2, i, none or the absolute path of a file"),
+    "dh": (r"[2i]|none|" + PATH, "2, i, none or the absolute path of a file (5 and 1 mean 512 and 1024 bits, which are broken)"),
     "service": (r"[0-9]{1,5}|[a-z][a-z0-9-]*", "a port number or the name of a service"),
 }
 

@@ -38,7 +38,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
         ("map", ["hash /a", "hash -T<TMPF> /a", "socket -d5 inet:1@[::1]", "dns -R A"], ["program /x", "Hash /a", "hash |/x", "", "hash  /a"]),
         ("mailbox", ["a", "a@b.c"], ["a@", "@b", "a b", "a@1.2.3.4"]),
         ("flags", ["+a", "-:|/", "lsDFM", ""], ["a b", "(x)"]),
-        ("dh", ["2", "i", "none", "/a"], ["3", "x"]),
+        ("dh", ["2", "i", "none", "/a"], ["3", "x", "5", "1"]),
         ("socket", ["local:/run/x", "inet:1@a.b", "inet6:1@[::1]"], ["tcp:1@a", "inet:a.b", "local:x"]),
         ("delivery", ["b", "Background"], ["later"]),
         ("super_safe", ["PostMilter", "true"], ["maybe"]),
