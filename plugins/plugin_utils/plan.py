@@ -20,6 +20,7 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
     plan_maps,
     plan_mc,
     plan_milters,
+    plan_smart_host,
     plan_tests,
 )
 
@@ -59,6 +60,7 @@ def check_names(site):
             m4.quote(name, "sendmail_" + key, "domain")
     plan_maps.check_type(site)
     plan_auth.check(site)
+    plan_smart_host.check(site)
     impossible = sorted(key for key, wanted in site["local_delivery"].items() if wanted) if site["privilege"] == "unprivileged" else []
     if impossible:
         raise InvalidValue("sendmail_privilege is 'unprivileged', and sendmail_local_delivery asks for %s. A daemon without root delivers to nothing on this "
@@ -122,7 +124,8 @@ def context(site):
     """Return the option ``context`` of sendmail_config: what checks across maps need to know."""
     delivery, jailed = site["local_delivery"], site["privilege"] == "jailed"
     mailers = [name for one in ["local", "smtp"] + site["mailers"] if one in language.MAILERS for name in language.MAILERS[one].names]
-    return {"mailers": mailers + ["discard"], "local_host_names": local_names(site) + ((site.get("classes") or {}).get("LOCAL_DOMAIN") or []),
+    return {"mailers": mailers + ["discard", plan_smart_host.MAILER],
+            "local_host_names": local_names(site) + ((site.get("classes") or {}).get("LOCAL_DOMAIN") or []),
             "virtual_domains": virtual_domains(site), "jail": site["jail"] if jailed else None,
             "alias_files": delivery["files"], "alias_programs": delivery["programs"], "alias_includes": delivery["includes"],
             "smrsh_commands": site["smrsh_commands"], "ipv6_compressed": compressed(site)}

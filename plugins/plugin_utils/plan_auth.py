@@ -14,6 +14,7 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_syntax
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_smart_host
 
 # The one place of these defaults; empty ones follow from the others.
 DEFAULTS = {"backend": "none", "mechanisms": [], "realm": "", "users": [], "options": ["p", "y"], "max_bits": None}
@@ -230,23 +231,25 @@ def needs(site):
     """Return what the SASL library of the host has to have: ``backend``, ``plugins``, ``programs``; and of the users' file its ``database`` and ``owner``."""
     said = settings(site)
     if said["backend"] == "none":
-        return {"backend": "none", "mechanisms": [], "plugins": [], "programs": [], "realm": "", "database": "", "owner": "root"}
+        return {"backend": "none", "mechanisms": [], "plugins": plan_smart_host.plugins(site), "programs": [], "realm": "", "database": "", "owner": "root"}
     mechanisms = list(said["mechanisms"])
     plugins = ["scram" if name.startswith("SCRAM-") else name.lower() for name in mechanisms]
     programs = {"saslauthd": ["saslauthd"], "sasldb": ["saslpasswd2"]}.get(said["backend"], [])
-    return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []))),
+    return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(
+        set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []) + plan_smart_host.plugins(site))),
             "programs": programs, "realm": said["realm"], "database": database(site),
             "owner": site["run_user"] if site["privilege"] == "unprivileged" else "root"}
 
 
 def lines(site):
     """Return what the template prints: ``defines`` and ``trusted`` mechanisms."""
-    said = settings(site)
+    said, client = settings(site), plan_smart_host.settings(site) is not None
+    # A: the name that a client gave to us is passed on only where this host has given its own.
+    options = ",".join(said["options"] + ["A"] * (client and "A" not in said["options"]))
     if said["backend"] == "none":
-        return {"defines": [], "trusted": []}
-    values = [("confAUTH_MECHANISMS", " ".join(said["mechanisms"]), "list"), ("confAUTH_OPTIONS", ",".join(said["options"]), "auth_options"),
-              ("confAUTH_REALM", said["realm"], "domain")]
-    if said["max_bits"] is not None:
-        values.append(("confAUTH_MAX_BITS", said["max_bits"], "integer"))
-    return {"defines": [{"name": name, "value": m4.quote(value, "sendmail_auth", kind)} for name, value, kind in values],
+        return {"defines": [{"name": "confAUTH_OPTIONS", "value": m4.quote(options, "sendmail_auth", "auth_options")}] if client else [], "trusted": []}
+    values = [("mechanisms", " ".join(said["mechanisms"]), "list"), ("options", options, "auth_options"), ("realm", said["realm"], "domain"),
+              ("max_bits", said["max_bits"], "integer")]
+    return {"defines": [{"name": "confAUTH_" + key.upper(), "value": m4.quote(value, "sendmail_auth." + key, kind)}
+                        for key, value, kind in values if value is not None],
             "trusted": [m4.quote(name, "sendmail_auth.mechanisms", "word") for name in said["mechanisms"]]}

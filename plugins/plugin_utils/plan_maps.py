@@ -11,7 +11,7 @@ import ipaddress
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_smart_host, plan_tls
 
 TABLES = ("access", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb", "authinfo", "aliases")
 # Without these a host takes part in no mail at all, so they exist on every host, empty or not.
@@ -28,7 +28,7 @@ def table(site, name):
 
 def in_use(site, name):
     """Tell whether a host of this site has a map."""
-    return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name))
+    return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name)) or name == "authinfo" and bool(site.get("smart_host_auth"))
 
 
 def map_type(site, name):
@@ -57,7 +57,7 @@ def check_type(site):
 
 def maps(site):
     """Return the option ``maps`` of sendmail_config: each map in use with its entries, those that follow from other variables included."""
-    derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site)}
+    derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site), "authinfo": plan_smart_host.authinfo(site)}
     return [_map(site, name, derived.get(name, [])) for name in TABLES if in_use(site, name)]
 
 
@@ -124,7 +124,7 @@ def access(site):
     found += [{"key": "ClientRate:", "value": str(limit["client_rate"]), "comment": "sendmail_limits.client_rate: connections of one client in a window"},
               {"key": "ClientConn:", "value": str(limit["client_connections"]), "comment": "sendmail_limits.client_connections: open at a time"}]
     return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")] \
-        + plan_tls.access(site.get("tls"))
+        + plan_tls.access(site.get("tls")) + plan_smart_host.access(site)
 
 
 def aliases(site):

@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_smart_host, plan_tls
 
 # Tables that a FEATURE of the same name brings in, in the order in which the .mc names them.
 FEATURES = (
@@ -58,7 +58,7 @@ def lines(site):
         "maps": map_features(site),
         "map_type": plan_maps.map_type(site, "access"), "alias_type": plan_maps.map_type(site, "aliases"),
         "features": [site_feature(one, site) for one in site["features"]],
-        "host_name": quoted_name(site, "named", "sendmail_host_name", "host"), "smart_host": quoted_name(site, "smart_host", "sendmail_smart_host", "relay"),
+        "host_name": quoted_name(site, "named", "sendmail_host_name", "host"), "smart_host": plan_smart_host.lines(site),
         "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
         "default_user": m4.quote("%s:%s" % owner, "sendmail_run_user", "user"), "trusted_user": m4.quote(platform["trusted_user"], "sendmail_run_user", "user"),
         "privacy": m4.quote(site["privacy"], "sendmail_privacy_options", "privacy"),

@@ -196,6 +196,8 @@ HOSTILE = ["a`b", "a'b", "a\nO QueueDirectory=/tmp/evil", "a#syscmd(touch CANARY
 PLACES = {
     "sendmail_domain": lambda value: {"sendmail_domain": value}, "sendmail_mail_server": lambda value: {"sendmail_mail_server": value},
     "sendmail_host_name": lambda value: {"sendmail_host_name": value}, "sendmail_smart_host": lambda value: {"sendmail_smart_host": value},
+    "sendmail_auth.realm": lambda value: dict(PROFILE, sendmail_auth={"backend": "saslauthd", "realm": value}),
+    "sendmail_auth.mechanisms": lambda value: dict(PROFILE, sendmail_auth={"backend": "saslauthd", "mechanisms": [value]}),
     "sendmail_jail_path": lambda value: {"sendmail_jail_path": "/" + value}, "sendmail_run_user": lambda value: {"sendmail_run_user": value,
                                                                                                                  "sendmail_privilege": "unprivileged"},
     "sendmail_masquerade.as": lambda value: {"sendmail_masquerade": {"as": value}},

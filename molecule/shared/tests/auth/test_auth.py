@@ -1,15 +1,17 @@
-"""Users who log in: where a login is offered, what it opens, and what the world sees of passwords."""
+"""Users who log in: where a login is offered, what it opens, and what the world sees of passwords; and a smart host that wants one."""
 
 import base64
+import json
 import re
 import shlex
 import subprocess
+import time
 import uuid
 
 import pytest
 import yaml
 from smtp import converse, envelope, session
-from world import ROOT
+from world import HERE, ROOT
 
 DATABASE = "gw-debian12.corp.example"
 PAM_USER, PAM_PASSWORD = "paul", "Pam's \"own\" pässwort: $x `dnl`"
@@ -132,6 +134,17 @@ def test_files_are_for_their_reader_alone(gateway):
     assert "O DontBlameSendmail=safe" in gateway.out("cat /etc/mail/sendmail.cf")
 
 
+def spellings(*secrets):
+    """What a secret looks like as it is, in base64, and in JSON."""
+    return [text for secret in secrets for text in (secret, base64.b64encode(secret.encode()).decode(), secret.replace('"', '\\"'))]
+
+
+def where(host, texts):
+    """Every file of a host that holds one of the texts."""
+    command = "grep -rlaF -f /dev/stdin / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev"
+    return sorted(host.run(command, stdin="\n".join(texts) + "\n").stdout.split())
+
+
 @pytest.fixture(scope="module", name="renewed")
 def renewed_(world):
     """The first user gets another password; every command line on the host is watched meanwhile, and Ansible says all it can."""
@@ -154,26 +167,76 @@ def test_a_new_password_counts_at_once_and_the_old_one_no_more(world, client, re
 
 def test_no_password_is_where_it_does_not_belong(world, renewed):
     host = world.host(DATABASE)
-    secrets = [renewed["password"], USERS[0]["password"], USERS[1]["password"]]
-    spellings = [text for secret in secrets for text in (secret, base64.b64encode(secret.encode()).decode(), secret.replace('"', '\\"'))]
+    texts = spellings(renewed["password"], USERS[0]["password"], USERS[1]["password"])
     shown = renewed["run"].output
     assert "saslpasswd2" in renewed["commands"], "the watcher has seen nothing"
-    assert [text for text in spellings if text in shown or text in renewed["commands"]] == []
-    # The whole file system, and the journal.
-    found = host.run("grep -rlaF -f /dev/stdin / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev", stdin="\n".join(spellings) + "\n").stdout.split()
-    assert found == ["/etc/sasl2/sendmail.sasldb2"]
-    assert [text for text in spellings if text in host.out("journalctl -o cat --no-pager")] == []
+    assert [text for text in texts if text in shown or text in renewed["commands"]] == []
+    assert where(host, texts) == ["/etc/sasl2/sendmail.sasldb2"]
+    assert [text for text in texts if text in host.out("journalctl -o cat --no-pager")] == []
+
+
+# -- the smart host
+
+
+def test_the_smart_host_knows_who_hands_it_mail(world, client):
+    inner, outer = world.host("gw-debian13.corp.example"), world.host(DATABASE)
+    token = uuid.uuid4().hex
+    inner.out("sendmail -oi carol@stranger.example", stdin=f"Subject: {token}\n\nx\n", user="ansible")
+    message = world.arrived(client, "carol", token)
+    assert message and f"by {DATABASE}" in message[0] and "(authenticated" in message[0], message
+    assert re.search(r"AUTH=server, relay=gw-debian13\S* \S+, authid=gw13, mech=PLAIN", outer.out("journalctl -u sendmail.service -o cat"))
+    # On the way in nothing goes through it: the mail server inside has port 25.
+    text = swaks(client, inner, 25, "--from", "carol@stranger.example", "--to", "alice@corp.example", "--header", f"Subject: in {token}")
+    assert "Message accepted" in text and world.arrived(world.host("mail.corp.example"), "alice", f"in {token}")
+
+
+@pytest.fixture(scope="module", name="astray")
+def astray_(world, client):
+    """The smart host is somebody else now. Two messages are sent; what he heard, what Ansible said, what became of the messages."""
+    host, password = world.host("gw-debian13.corp.example"), "Nobody \"learns\" this: `dnl' ß"
+    server = subprocess.Popen(["ssh", "-F", client.ssh_config, client.name, "sudo", "python3", "-c", shlex.quote((HERE / "auth/impostor.py").read_text()),
+                               client.name], stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline() == "ready\n"
+    run = world.converge("-vvv", "--diff", "--limit", host.name, values={
+        "sendmail_smart_host": f"[{client.name}]", "sendmail_smart_host_auth": {"user": "gw13", "password": password}})
+    for number in range(2):
+        host.out("sendmail -oi carol@third.example", stdin=f"Subject: {number}\n\nx\n", user="ansible")
+        time.sleep(1)
+    heard = json.loads(server.communicate(timeout=130)[0])
+    yield {"run": run, "heard": heard, "password": password, "queue": host.out("mailq")}
+    host.out("rm -f /var/spool/mqueue/?f*")
+    world.converge("--limit", host.name)
+
+
+def test_an_impostor_learns_nothing_and_the_mail_waits(astray):
+    clear, secure = astray["heard"]
+    assert clear[0].startswith("EHLO") and "STARTTLS" not in clear and "(inside TLS)" in secure
+    assert [line for line in clear + secure if line.upper().startswith(("AUTH", "MAIL", "DATA"))] == []
+    assert astray["queue"].count("carol@third.example") == 2
+
+
+def test_its_password_is_for_the_daemon_alone(world, astray):
+    host = world.host("gw-debian13.corp.example")
+    own = said(host.name)["sendmail_smart_host_auth"]["password"]
+    texts = spellings(astray["password"], own)
+    assert [text for text in texts if text in astray["run"].output or text in host.out("journalctl -o cat --no-pager")] == []
+    kept = [path for path in where(host, texts) if not re.fullmatch(r"/var/lib/mailjail/generations/\d+/\d+", path)]
+    assert kept == ["/etc/mail/authinfo", "/etc/mail/authinfo.db"]
+    assert host.out("stat -c '%U:%G %a' /etc/mail/authinfo /etc/mail/authinfo.db /var/lib/mailjail/generations").split("\n")[:3] == [
+        "root:root 600", "root:root 600", "root:root 700"]
 
 
 # -- what is refused, and what goes
 
 
 BAD = {
-    "no certificate": ({"sendmail_options": {}}, "no certificate"),
+    "no certificate": ({"sendmail_tls": {"certificates": "off"}}, "no certificate"),
     "AUTH on port 25": ({"sendmail_submission_ports": [25]}, "names port 25"),
     "a mechanism that does not exist": ({"sendmail_auth": {"backend": "saslauthd", "mechanisms": ["PLANE"]}}, "Did you mean PLAIN?"),
     "plain without a layer": ({"sendmail_auth": {"backend": "saslauthd", "options": ["y"]}}, "lacks p"),
     "a misspelt key": ({"sendmail_auth": {"backend": "saslauthd", "mechanism": ["PLAIN"]}}, "mechanism"),
+    "a smart host by its MX records": ({"sendmail_smart_host": "smtp.provider.example"}, "in brackets"),
+    "a password in the clear": ({"sendmail_smart_host_auth": {"user": "u", "password": "p", "tls": "none"}}, "tls"),
     "nobody who could log in": ({"sendmail_auth": {"backend": "sasldb"}}, "users is empty"),
 }
 

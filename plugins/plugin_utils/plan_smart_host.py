@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A smart host that wants to know who this host is: the secret, the mailer with its port, and the terms without which no secret is told. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_access
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
+
+VARIABLE = "sendmail_smart_host_auth"
+DEFAULTS = {"user": "", "password": "", "authorization_id": "", "realm": "", "mechanisms": ["PLAIN", "LOGIN"], "port": 587, "tls": "verify"}
+MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512")
+# The mailer of a smart host on a port of its own: that of the mailer relay would be the port of the mail server inside, too.
+MAILER = "smarthost"
+
+
+def settings(site):
+    """Return what a site says of itself to its smart host, over the defaults; None where it says nothing."""
+    said = {key: value for key, value in (site.get("smart_host_auth") or {}).items() if value is not None}
+    return dict(DEFAULTS, **said) if said else None
+
+
+def refuse(text):
+    """Refuse with the name of the variable in front."""
+    raise InvalidValue("%s%s" % (VARIABLE, text), variable=VARIABLE)
+
+
+def name(site):
+    """Return the name or address of the smart host without mailer and brackets; :raises InvalidValue: MX records would decide who gets the password."""
+    found = re.fullmatch(r"(?:([a-z][a-z0-9-]*):)?\[(?:IPv6:)?([^\[\]]+)\]", site["smart_host"])
+    if not found:
+        refuse(": sendmail_smart_host is '%s'; with a password it has to be one host in brackets, such as [smtp.example.net]. Without them its MX records "
+               "decide who gets the password." % site["smart_host"])
+    return found.group(2)
+
+
+def check(site):
+    """Hold what is said against what can work, before a host is touched; no message holds a secret.
+
+    :raises InvalidValue: naming the variable.
+    """
+    said = settings(site)
+    if said is None:
+        return
+    unknown = sorted(set(said) - set(DEFAULTS))
+    if unknown:
+        refuse(" has no key %s.%s Keys are %s." % (unknown[0], language.nearest(unknown[0], DEFAULTS), ", ".join(sorted(DEFAULTS))))
+    if not site["smart_host"]:
+        refuse(" is set, and sendmail_smart_host is empty. Name the host, such as [smtp.example.net].")
+    host = name(site)
+    if ":" in site["smart_host"].partition("[")[0] and int(said["port"]) != 25:
+        refuse(".port is %s, and sendmail_smart_host names a mailer, which has a port of its own. Write [%s] alone." % (said["port"], host))
+    _check_credentials(said)
+    if said["tls"] not in ("encrypt", "verify"):
+        refuse(".tls is '%s'; expected verify or encrypt. A password is never sent in the clear." % said["tls"])
+    if int(said["port"]) == 465:
+        refuse(".port is 465. As a client sendmail begins TLS with STARTTLS only; the smart host offers that on port 587.")
+    if not 0 < int(said["port"]) < 65536:
+        refuse(".port is %s; expected a TCP port such as 587." % said["port"])
+    _check_tables(site, host)
+
+
+def _check_credentials(said):
+    for key in ("user", "password"):
+        if not said[key]:
+            refuse(".%s is empty." % key)
+    for key in ("user", "password", "authorization_id", "realm"):
+        if set("\0\n\r") & set(str(said[key])):
+            refuse(".%s holds a line end or NUL, which no mechanism can send." % key)
+    if not said["mechanisms"]:
+        refuse(".mechanisms is empty.")
+    for mechanism in said["mechanisms"]:
+        if mechanism not in MECHANISMS:
+            refuse(".mechanisms: '%s' is none of %s.%s" % (mechanism, ", ".join(MECHANISMS), language.nearest(mechanism, MECHANISMS)))
+
+
+def _check_tables(site, host):
+    for table in ("access", "authinfo"):
+        said = site["tables"].get(table) or {}
+        source = next((source for source in ("file", "host_file") if said.get(source)), None)
+        if source:
+            refuse(" and sendmail_%s.%s: that file is the whole map, and what the smart host needs could not be added. Give the entries of sendmail_%s as "
+                   "entries." % (table, source, table))
+    said = site["tables"].get("authinfo") or {}
+    keys = {str(entry.get("host") or str(entry.get("key") or "").partition(":")[2]).lower() for entry in said.get("entries") or []}
+    if host.lower() in keys:
+        refuse(" and sendmail_authinfo both have a password for %s. Keep one." % host)
+    for row in plan_tls.access(site.get("tls")) + list((site["tables"].get("access") or {}).get("entries") or []):
+        key = row.get("key") if not row.get("tag") else "%s:%s" % (row["tag"].rstrip(":"), row.get("key") or "")
+        if str(key).lower() in ("tls_srv:" + host.lower(), "try_tls:" + host.lower()) and not re.search(r"VERIFY|ENCR:[1-9]", str(row.get("value"))):
+            refuse(": the access map has '%s' with '%s' for the smart host, which would let the password out in the clear. Take that entry out." % (
+                key, row.get("value")))
+
+
+def authinfo(site):
+    """Return the entry with the secret, for the map of the daemon."""
+    said = settings(site)
+    if said is None:
+        return []
+    return [{"key": "AuthInfo:" + name(site), "value": tables_access.authinfo_value(dict(said, host=name(site)))}]
+
+
+def access(site):
+    """Return the terms for the smart host: sendmail asks for them before it says who it is."""
+    said = settings(site)
+    if said is None:
+        return []
+    policy = {"peer": name(site), "require": said["tls"], "check_name": said["tls"] == "verify", "on": ["server"], "comment": VARIABLE}
+    present = {row["key"].lower() for row in plan_tls.access(site.get("tls"))}
+    return [row for row in plan_tls.policy_entries(policy, VARIABLE, site.get("tls") or {}) if row["key"].lower() not in present]
+
+
+def plugins(site):
+    """Return the plugins of the SASL library that this host needs as a client."""
+    said = settings(site)
+    return sorted({"scram" if mechanism.startswith("SCRAM-") else mechanism.lower() for mechanism in said["mechanisms"]}) if said else []
+
+
+def lines(site):
+    """Return what the template prints: ``relay`` for SMART_HOST, and the ``mailer`` with its port where it is not 25."""
+    said, host = settings(site), site["smart_host"]
+    if not host:
+        return {"relay": "", "mailer": []}
+    if said is None or int(said["port"]) == 25:
+        return {"relay": m4.quote(host, "sendmail_smart_host", "relay"), "mailer": []}
+    recipients = "MasqSMTP/MasqRelay" if site["masquerade"]["recipients"] else "MasqSMTP"
+    # The mailer relay of the cf library, by another name and with another port.
+    return {"relay": m4.quote("%s:%s" % (MAILER, host), "sendmail_smart_host", "relay"),
+            "mailer": ["M%s,\tP=[IPC], F=mDFMuXa8, S=EnvFromSMTP/HdrFromSMTP, R=%s, E=\\r\\n, L=2040," % (MAILER, recipients),
+                       "\t\tT=DNS/RFC822/SMTP,", "\t\tA=TCP $h %d" % int(said["port"])]}
