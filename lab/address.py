@@ -15,6 +15,10 @@ SIDE6 = {"inside": 1, "outside": 2}
 PODMAN_HOST, NAMESERVER, MAILSERVER, CLIENT, LISTED, THIRD, NAMELESS = 1, 2, 3, 5, 6, 7, 8
 FIRST_GATEWAY, LAST_GATEWAY, HOST1, HOST2 = 10, 19, 20, 21
 
+# What a host is to be, by the word before its image (hub:debian13): beginning of its name, inventory group.
+KINDS = {"gateway": ("gw", "gateways"), "hub": ("hub", "hubs"), "nullclient": ("null", "nullclients")}
+MANAGED = tuple(group for _name, group in KINDS.values())
+
 CORP, STRANGER, THIRD_DOMAIN, LAB = "corp.example", "stranger.example", "third.example", "lab.example"
 DNSBL = "dnsbl.lab.example"
 
@@ -25,7 +29,7 @@ class Host:
 
     key: str            # short name, unique in the lab
     domain: str
-    group: str          # inventory group: gateways, mailserver, client, nameserver
+    group: str          # inventory group: gateways, hubs, nullclients, mailserver, client, nameserver
     image: str
     number: int         # host number in each of its nets
     sides: tuple        # nets it is in; the first is where ssh goes
@@ -43,7 +47,7 @@ class Layout:
 
     name: str
     slot: int
-    gateways: tuple     # image names
+    gateways: tuple     # image names; a hub's or null client's behind its kind, such as hub:debian13
     ipv6: bool = True
 
     def net4(self, side):
@@ -85,10 +89,16 @@ class Layout:
 
     @cached_property
     def gateway_hosts(self):
-        """The gateways, in MX order."""
+        """The hosts that playbooks manage: gateways, hubs, null clients."""
         keys = gateway_keys(self.gateways)
-        return tuple(Host(key, CORP, "gateways", image, FIRST_GATEWAY + index, SIDES)
-                     for index, (key, image) in enumerate(zip(keys, self.gateways, strict=True)))
+        return tuple(Host(key, CORP, KINDS[kind_of(word)[0]][1], kind_of(word)[1], FIRST_GATEWAY + index, SIDES)
+                     for index, (key, word) in enumerate(zip(keys, self.gateways, strict=True)))
+
+    @cached_property
+    def mx_hosts(self):
+        """Who takes the organisation's mail, in MX order: the gateways, or where there are none the hubs, or the first host."""
+        of = {group: tuple(host for host in self.gateway_hosts if host.group == group) for group in MANAGED}
+        return of["gateways"] or of["hubs"] or self.gateway_hosts[:1]
 
     @cached_property
     def hosts(self):
@@ -105,12 +115,18 @@ class Layout:
         return next((host for host in self.hosts if name in (host.key, host.fqdn)), None)
 
 
-def gateway_keys(images):
-    """Short names of gateways: gw-IMAGE, and gw-IMAGE-2 for a second one of the same image."""
+def kind_of(word):
+    """Kind and image of a word such as hub:debian13; one without a kind is a gateway."""
+    kind, _colon, image = word.rpartition(":")
+    return kind or "gateway", image
+
+
+def gateway_keys(words):
+    """Short names: gw-IMAGE, hub-IMAGE, null-IMAGE, and gw-IMAGE-2 for a second gateway of the same image."""
     keys = []
-    for index, image in enumerate(images):
-        nth = images[:index].count(image) + 1
-        keys.append(f"gw-{image}" + (f"-{nth}" if nth > 1 else ""))
+    for index, word in enumerate(words):
+        nth = words[:index].count(word) + 1
+        keys.append("-".join([KINDS[kind_of(word)[0]][0], kind_of(word)[1]] + ([str(nth)] if nth > 1 else [])))
     return keys
 
 
@@ -127,6 +143,9 @@ def plan(name, slot, gateways, ipv6=True):
     if slot not in SLOTS:
         raise ValueError(f"slot {slot}: expected a number from 0 to {max(SLOTS)}")
     most = LAST_GATEWAY - FIRST_GATEWAY + 1
+    for word in gateways:
+        if kind_of(word)[0] not in KINDS:
+            raise ValueError(f"{word}: expected an image, or one behind {', '.join(f'{kind}:' for kind in KINDS)}")
     if not 1 <= len(gateways) <= most:
         raise ValueError(f"{len(gateways)} gateways: expected 1 to {most}")
     return Layout(name, slot, tuple(gateways), ipv6)

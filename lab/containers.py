@@ -12,7 +12,7 @@ FINGERPRINT = "mailjail.fingerprint"
 HOST_LABEL = "mailjail.host"
 HOME_LABEL = "mailjail.checkout"
 TIMEOUT = 124   # exit code of timeout(1)
-CAPS = {"gateways": REAL_SANDBOX, "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
+CAPS = {**dict.fromkeys(address.MANAGED, REAL_SANDBOX), "client": ("--cap-add", "NET_ADMIN,NET_RAW")}
 
 
 def create_argv(layout, host, image):

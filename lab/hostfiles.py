@@ -44,7 +44,7 @@ class Secrets:
 
 def files(layout, host, secrets):
     """Everything that the lab writes into one host."""
-    special = {"nameserver": nameserver, "mailserver": mailserver, "client": client, "gateways": gateway}
+    special = {"nameserver": nameserver, "mailserver": mailserver, "client": client, **dict.fromkeys(address.MANAGED, gateway)}
     return [*common(layout, host, secrets), *special[host.group](layout, host, secrets)]
 
 
@@ -75,7 +75,7 @@ def hosts_text(layout, host):
 
 
 def gateway(_layout, _host, _secrets):
-    """A gateway stays as bare as its image."""
+    """What a playbook manages stays as bare as its image."""
     return []
 
 

@@ -4,13 +4,14 @@ import json
 
 from . import address
 
-GROUPS = ("gateways", "mailserver", "client", "nameserver")
+GROUPS = (*address.MANAGED, "mailserver", "client", "nameserver")
 
 
 def inventory(layout, directory, control_path):
     """The inventory as a dictionary."""
     groups = {group: {"hosts": {host.fqdn: host_vars(layout, host) for host in layout.hosts if host.group == group}}
               for group in GROUPS}
+    groups = {group: hosts for group, hosts in groups.items() if hosts["hosts"] or group == "gateways"}
     return {"all": {"vars": {**connection_vars(directory, control_path), **lab_vars(layout)}, "children": groups}}
 
 

@@ -79,7 +79,7 @@ def raise_lab(name, gateways, slot, fresh):
     """`up`, under the lab's lock."""
     began = time.monotonic()
     address.plan(name, slot or 0, gateways)     # refuse the impossible before anything is built
-    references = build.ensure(["peer", *gateways])
+    references = build.ensure(["peer", *(address.kind_of(word)[1] for word in gateways)])
     runtime.raise_inotify()
     runtime.choose(references["peer"])
     lab = claim(name, slot, gateways)
@@ -90,7 +90,7 @@ def raise_lab(name, gateways, slot, fresh):
     marks = existing(name)
     with ThreadPoolExecutor(max_workers=len(lab.layout.hosts)) as pool:
         jobs = [pool.submit(bring_up, lab, host, references[host.image], secrets, marks.get(host.key),
-                            fresh and host.group == "gateways") for host in lab.layout.hosts]
+                            fresh and host.group in address.MANAGED) for host in lab.layout.hosts]
         did = {host.key: job.result() for host, job in zip(lab.layout.hosts, jobs, strict=True)}
     check_names(lab)
     say(f"lab     {name}: up after {time.monotonic() - began:.1f} s in slot {lab.layout.slot} "
@@ -145,7 +145,7 @@ def bring_up(lab, host, image, secrets, former, fresh):
     hang_up(lab, host)
     containers.create(lab.layout, host, image, tar)
     containers.wait_booted(lab.layout, host)
-    if host.group == "gateways":
+    if host.group in address.MANAGED:
         containers.check_sandbox(lab.layout, host)
     if not answers(lab, host):
         raise LabError(f"{host.fqdn}: booted, but did not answer {service(host)} within 20 s; look with: "

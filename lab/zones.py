@@ -20,13 +20,13 @@ def records(layout):
 def corp_records(layout):
     """The organisation: mail comes in by its gateways; inside names are published too, as many sites do."""
     out = [(CORP, "TXT", quoted("v=spf1 mx -all"))]
-    for index, host in enumerate(layout.gateway_hosts):
-        out.append((CORP, "MX", f"{10 * (index + 1)} {host.fqdn}."))
+    out += [(CORP, "MX", f"{10 * (index + 1)} {host.fqdn}.") for index, host in enumerate(layout.mx_hosts)]
+    for host in layout.gateway_hosts:
         out += named(layout, host.fqdn, "outside", host.number)
         out += named(layout, f"{host.key}.inside.{CORP}", "inside", host.number)
     out += forward(layout, CORP, "outside", address.FIRST_GATEWAY)
     out += named(layout, f"mail.{CORP}", "inside", address.MAILSERVER)
-    first = layout.gateway_hosts[0].fqdn
+    first = layout.mx_hosts[0].fqdn
     for name, number in (("host1", address.HOST1), ("host2", address.HOST2)):
         out += named(layout, f"{name}.{CORP}", "inside", number)
         out.append((f"{name}.{CORP}", "MX", f"10 {first}."))

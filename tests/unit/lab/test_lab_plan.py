@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lab import address, slots, zones
+from lab import address, inventory, slots, zones
 from lab.shell import LabError
 
 PLAN = address.plan("demo", 1, ["debian12", "debian13", "debian12"])
@@ -48,6 +48,22 @@ def test_gateways_of_one_image_are_told_apart():
         "gw-debian12.corp.example", "gw-debian13.corp.example", "gw-debian12-2.corp.example"]
 
 
+def test_hubs_and_null_clients_have_names_and_groups_of_their_own():
+    plan = address.plan("x", 0, ["debian13", "hub:debian13", "nullclient:suse", "nullclient:suse"])
+    assert [(host.key, host.group, host.image) for host in plan.gateway_hosts] == [
+        ("gw-debian13", "gateways", "debian13"), ("hub-debian13", "hubs", "debian13"),
+        ("null-suse", "nullclients", "suse"), ("null-suse-2", "nullclients", "suse")]
+    assert sorted(inventory.inventory(plan, "/x", "%C")["all"]["children"]) == ["client", "gateways", "hubs", "mailserver", "nameserver", "nullclients"]
+
+
+@pytest.mark.parametrize(("words", "servers"), [
+    (["hub:el9", "debian12"], ["gw-debian12"]), (["nullclient:suse", "hub:el9", "hub:suse"], ["hub-el9", "hub-suse"]), (["nullclient:suse"], ["null-suse"])])
+def test_the_mail_of_the_domain_goes_to_gateways_else_to_hubs(words, servers):
+    plan = address.plan("x", 0, words)
+    found = [value for owner, kind, value in zones.records(plan) if (owner, kind) == ("corp.example", "MX")]
+    assert found == [f"{10 * (place + 1)} {name}.corp.example." for place, name in enumerate(servers)]
+
+
 def test_no_two_hosts_share_an_address_or_a_name():
     places = [(side, number) for host in PLAN.hosts for side in host.sides for number in (host.number, *host.extra)]
     assert len(places) == len(set(places))
@@ -61,7 +77,7 @@ def test_hosts_are_found_by_short_and_full_name(name):
 
 @pytest.mark.parametrize(("name", "slot", "gateways", "words"), [
     ("La b", 0, ["a"], "lab name"), ("a-b", 0, ["a"], "lab name"), ("x" * 17, 0, ["a"], "lab name"),
-    ("a", 16, ["a"], "slot 16"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"), ("a", 0, ["a"] * 11, "11 gate"),
+    ("a", 16, ["a"], "slot 16"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"), ("a", 0, ["mx:a"], "mx:a: expected an image"), ("a", 0, ["a"] * 11, "11 gate"),
 ])
 def test_impossible_plans_are_refused_in_a_sentence(name, slot, gateways, words):
     with pytest.raises(ValueError, match=words):
