@@ -41,7 +41,8 @@ def parser():
     images.add_argument("--remove", action="store_true", help="remove all images instead")
     up = command("up", do_up, "bring a lab up; what is there as planned is kept", "name")
     up.add_argument("--gateways", metavar="IMAGE[,IMAGE...]",
-                    help="images of the gateways, in MX order, and hub:IMAGE, nullclient:IMAGE (default: those that the lab has, or debian12)")
+                    help="images of the gateways, in MX order, and hub:IMAGE, nullclient:IMAGE "
+                         "(default: those that the lab has, or debian12)")
     up.add_argument("--slot", type=int, help="pair of networks, 0 to 15 (default: a free one)")
     up.add_argument("--fresh", action="store_true", help="make the gateways anew")
     command("down", do_down, "remove exactly what the lab of that name started", "name")

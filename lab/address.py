@@ -96,9 +96,10 @@ class Layout:
 
     @cached_property
     def mx_hosts(self):
-        """Who takes the organisation's mail, in MX order: the gateways, or where there are none the hubs, or the first host."""
-        of = {group: tuple(host for host in self.gateway_hosts if host.group == group) for group in MANAGED}
-        return of["gateways"] or of["hubs"] or self.gateway_hosts[:1]
+        """Who takes the organisation's mail, in MX order: the gateways, else the hubs, else the first host."""
+        gateways, hubs = (tuple(host for host in self.gateway_hosts if host.group == group)
+                          for group in ("gateways", "hubs"))
+        return gateways or hubs or self.gateway_hosts[:1]
 
     @cached_property
     def hosts(self):

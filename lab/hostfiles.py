@@ -44,7 +44,8 @@ class Secrets:
 
 def files(layout, host, secrets):
     """Everything that the lab writes into one host."""
-    special = {"nameserver": nameserver, "mailserver": mailserver, "client": client, **dict.fromkeys(address.MANAGED, gateway)}
+    special = {"nameserver": nameserver, "mailserver": mailserver, "client": client,
+               **dict.fromkeys(address.MANAGED, gateway)}
     return [*common(layout, host, secrets), *special[host.group](layout, host, secrets)]
 
 

@@ -27,7 +27,7 @@ UNIT_DIRECTORY = "/etc/systemd/system"
 PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "UnitFileState", "NeedDaemonReload", "FragmentPath",
               "ExecMainStartTimestampMonotonic")
 # What a step costs, the dearest last: a unit gets the dearest of what its reasons ask for.
-NONE, RELOADED, RESTARTED = "none", "reloaded", "restarted"
+NONE, RELOADED, STOPPED, RESTARTED = "none", "reloaded", "stopped", "restarted"
 JOURNAL_LINES = 20
 # The kernel stamps files with the time of its last tick.
 TICK = 0.02
@@ -38,8 +38,9 @@ CHATTER = re.compile(r"(Starting|Started|Stopping|Stopped|Reloading|Reloaded) |\
 # starttls: STARTTLS has to be offered after the greeting.
 Listener = collections.namedtuple("Listener", "address port tls starttls")
 Listener.__new__.__defaults__ = (False,)
-# name: with its suffix; text: whole content; watch: files that are read at start or HUP only.
-Unit = collections.namedtuple("Unit", "name text pid_file watch listeners")
+# name: with its suffix; text: whole content; watch: files that are read at start or HUP only; run: False for one that must neither run nor start at boot.
+Unit = collections.namedtuple("Unit", "name text pid_file watch listeners run")
+Unit.__new__.__defaults__ = (True,)
 # What a unit looks like now. ``sockets`` is None where the kernel hides them.
 State = collections.namedtuple("State", "active main_pid enabled stale fragment started pid_written program sockets")
 
@@ -82,6 +83,8 @@ def needed(unit, state, text_on_disk, times, program, now):
     :param float now: this moment; a file from the future is not taken for newer, or it would cost a restart in every run.
     :returns: ``(action, reasons)``, where action is ``none``, ``reloaded`` or ``restarted``.
     """
+    if not unit.run:
+        return (STOPPED, ["%s runs, and this host shall have no such daemon" % unit.name]) if state.active else (NONE, [])
     restart, path = [], unit_path(unit.name)
     if text_on_disk != unit.text:
         restart.append("%s is new" % path if text_on_disk is None else "%s differs" % path)
@@ -329,10 +332,11 @@ class Supervisor:
     :param announced: paths that count as changed just now (check mode: an earlier task would have changed them).
     :param list masked: units of the vendor that would start one.
     :param certificates: function that returns the SHA-256 of the certificates of which each listener with TLS has to show one.
+    :param check: asked when all units are as declared; returns further faults.
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple):
-        self.certificates = certificates
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple, check=None):
+        self.certificates, self.check = certificates, check
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
@@ -344,8 +348,10 @@ class Supervisor:
         self._spools_ask_for_restart()
         self._look_at_the_idle()
         self.before = dict((unit.name, self.states[unit.name].sockets) for unit in units)
-        self.enable = [unit.name for unit in units if not self.states[unit.name].enabled]
+        self.enable = [unit.name for unit in units if unit.run and not self.states[unit.name].enabled]
+        self.disable = [unit.name for unit in units if not unit.run and self.states[unit.name].enabled]
         self.stale = any(state.stale for state in self.states.values())
+        self.ran = set(name for name, state in self.states.items() if state.active)
         self.unmasked = host.unmasked(masked)
 
     @staticmethod
@@ -395,15 +401,16 @@ class Supervisor:
     def changed(self):
         """Tell whether anything is to be done."""
         return bool(self.diff() or self.removed or self.unmasked or any(self.odd.values()) or any(action != NONE for action, _unused in self.plan.values())
-                    or any(paths for _unused, paths in self.spools) or self.enable)
+                    or any(paths for _unused, paths in self.spools) or self.enable or self.disable)
 
     def report(self):
         """Return what was (or would be) done, for the module's result."""
         reasons = [reason for unit in self.units for reason in self.odd[unit.name] + self.plan[unit.name][1]]
         reasons += ["%s is not started at boot" % name for name in self.enable]
+        reasons += ["%s is started at boot, and this host shall have no such daemon" % name for name in self.disable]
         reasons += ["%s starts a second queue runner" % name for name in self.removed + self.unmasked]
         actions = [self.plan[unit.name][0] for unit in self.units]
-        return {"action": max(actions, key=(NONE, RELOADED, RESTARTED).index), "reasons": reasons,
+        return {"action": max(actions, key=(NONE, RELOADED, STOPPED, RESTARTED).index), "reasons": reasons,
                 "units": [{"name": unit.name, "action": self.plan[unit.name][0], "changed": self.texts[unit.name] != unit.text,
                            "pid": self.states[unit.name].main_pid} for unit in self.units]}
 
@@ -423,11 +430,16 @@ class Supervisor:
             self.host.systemctl("mask", "--now", *self.unmasked)
         if self.enable:
             self.host.systemctl("enable", *self.enable)
+        if self.disable:
+            self.host.systemctl("disable", *self.disable)
         self._start()
 
     def _start(self):
         restart = [unit.name for unit in self.units if self.plan[unit.name][0] == RESTARTED]
         reload_only = [unit.name for unit in self.units if self.plan[unit.name][0] == RELOADED]
+        stop = [unit.name for unit in self.units if self.plan[unit.name][0] == STOPPED]
+        if stop:
+            self.host.systemctl("stop", *stop)
         if any(paths for _unused, paths in self.spools):
             # What is open must not change hands, so the daemon is away meanwhile.
             self.host.systemctl("stop", *restart)
@@ -460,6 +472,9 @@ class Supervisor:
         faults = []
         for unit in self.units:
             state, before = self.states[unit.name], len(faults)
+            if not unit.run:
+                faults += ["%s (process %d) still runs" % (unit.name, state.main_pid)] if state.active else []
+                continue
             if not state.active:
                 faults.append("%s is not running" % unit.name)
                 continue
@@ -472,7 +487,11 @@ class Supervisor:
             if len(faults) == before:
                 answers = greetings(unit.listeners, patience, self.certificates())
                 faults += [fault for fault in map(greeting_fault, unit.listeners, answers) if fault]
-        return faults
+        return faults or self.further_faults()
+
+    def further_faults(self):
+        """Return what is wrong besides units and sockets."""
+        return self.check() if self.check else []
 
     def holders(self):
         """Name the processes that hold declared sockets in our daemon's place."""
@@ -490,6 +509,8 @@ class Supervisor:
         """Say in a sentence what takes mail at this moment."""
         listeners = [entry for unit in self.units for entry in unit.listeners]
         taking = [spell(entry) for entry, answer in zip(listeners, greetings(listeners, 6)) if answer.startswith("220")]
+        if not listeners and all(self.states[unit.name].active for unit in self.units if unit.run):
+            return "The submission queue's runner runs (%s); this host takes no mail from others." % self.units[-1].name
         if not taking:
             return "NO MAIL IS TAKEN at this moment: see 'journalctl -u %s'." % self.units[0].name
         pids = ", ".join("%s process %d" % (unit.name, self.states[unit.name].main_pid) for unit in self.units)
@@ -504,8 +525,13 @@ class Supervisor:
         for name in self.former_units():
             disk.write(unit_path(name), self.texts[name].encode("utf-8"), mode="0644")
         self.host.systemctl("daemon-reload")
-        self.plan = dict((unit.name, (RESTARTED, [])) for unit in self.units)
-        self.units = [unit._replace(listeners=former_listeners(unit, self.before[unit.name])) for unit in self.units]
+        # The former configuration may have had another hub.
+        self.check = None
+        # A daemon that ran before comes back, even if it is one that should be no more.
+        self.units = [unit._replace(listeners=former_listeners(unit, self.before[unit.name]), run=unit.run or unit.name in self.ran) for unit in self.units]
+        self.plan = dict((unit.name, (RESTARTED if unit.run else NONE, [])) for unit in self.units)
+        if self.disable:
+            self.host.systemctl("enable", *self.disable)
         former = [self.texts[unit.name] for unit in self.units if unit.listeners and self.texts[unit.name] is not None]
         for text in former[:1]:
             owner = unit_user(text)

@@ -63,6 +63,7 @@ TYPES = {
     "user": (r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?", "a user, or user:group"),
     "mailbox": (r"[A-Za-z0-9_.+=-]+(?:@" + NAME + ")?", "a mailbox such as postmaster or postmaster@example.com"),
     "path": (PATH, "an absolute path of letters, digits and _ . / @ % + = : ~ -"),
+    "program": (r"\[IPC\]|" + PATH, "the absolute path of a program, or [IPC] for a connection"),
     "paths": (PATH + "(?:," + PATH + ")?", "an absolute path, or two with a comma between"),
     "socket": (r"(?:(?:local|unix):" + PATH + r"|inet6?:[0-9]+@(?:" + NAME + r"|\[[0-9A-Fa-f:.]+\]))",
                "a socket such as local:/run/x.sock or inet:8891@127.0.0.1"),

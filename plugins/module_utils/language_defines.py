@@ -514,7 +514,7 @@ UUCP_MAX_SIZE size old spelling of UUCP_MAILER_MAX
 UUCP_RELAY relay host for UUCP addresses
 VENDOR_NAME word vendor's name in the V line
 """
-_TAILS = (("PATH", "path", "program of"), ("FLAGS", "flags", "flags of"), ("ARGS", "any", "arguments of"), ("MAX", "size", "largest message in bytes for"),
+_TAILS = (("PATH", "program", "program of"), ("FLAGS", "flags", "flags of"), ("ARGS", "any", "arguments of"), ("MAX", "size", "largest message in bytes for"),
           ("MAXMSGS", "integer", "messages of one connection for"), ("MAXRCPTS", "integer", "recipients of one delivery for"),
           ("CHARSET", "word", "character set of 8-bit text from"), ("QGRP", "word", "queue group of"), ("LL", "integer", "longest line in bytes for"))
 _FAMILIES = """

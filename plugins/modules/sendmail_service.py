@@ -81,6 +81,32 @@ options:
             type: list
             elements: str
             default: []
+      state:
+        description:
+          - Whether the unit shall run and start at boot, or neither.
+          - V(stopped) still writes its file, which hides the vendor's unit of the same name, so that nothing that starts that one brings a daemon back.
+        type: str
+        choices: [started, stopped]
+        default: started
+  submission:
+    description:
+      - For a host whose submission program talks to another host itself, because it has no daemon. It is asked where mail for the host's own users and for the
+        world would go; anything but that host is a fault.
+      - A hub that does not greet is a warning and no fault. Mail waits for it.
+    type: dict
+    suboptions:
+      configuration:
+        description: The submission program's compiled configuration.
+        type: path
+        required: true
+      hub:
+        description: The host as the configuration spells it, such as V([hub.example.org]).
+        type: str
+        required: true
+      port:
+        description: Its TCP port.
+        type: int
+        default: 25
   program:
     description: The file that the main process of every unit has to run.
     type: path
@@ -165,7 +191,7 @@ action:
   returned: success
   type: str
   sample: reloaded
-  choices: [none, reloaded, restarted]
+  choices: [none, reloaded, stopped, restarted]
 reasons:
   description: Why, in sentences.
   returned: success
@@ -179,7 +205,7 @@ units:
   elements: dict
   contains:
     name: {description: The unit., type: str, sample: sendmail.service}
-    action: {description: 'One of V(none), V(reloaded), V(restarted).', type: str}
+    action: {description: 'One of V(none), V(reloaded), V(stopped), V(restarted).', type: str}
     changed: {description: Whether its text changed., type: bool}
     pid: {description: Its main process., type: int}
 listeners:
@@ -206,7 +232,7 @@ restored:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations, tls_health
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations, submission, tls_health
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -218,7 +244,11 @@ UNIT = {
     "name": {"type": "str", "required": True}, "content": {"type": "str", "required": True}, "pid_file": {"type": "path", "required": True},
     "watch": {"type": "list", "elements": "path", "default": []},
     "listeners": {"type": "list", "elements": "dict", "default": [], "options": LISTENER},
+    "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
 }
+SUBMISSION = {"configuration": {"type": "path", "required": True}, "hub": {"type": "str", "required": True}, "port": {"type": "int", "default": 25}}
+# How long the hub may take to greet before it is a warning, in seconds.
+HUB_PATIENCE = 5
 SPOOL = {"path": {"type": "path", "required": True}, "owner": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
          "mode": {"type": "str"}}
 
@@ -249,16 +279,23 @@ def run(params, check_mode):
     """Look, act, prove; return the module's result."""
     paths = params["certificates"]
     units = [daemon.Unit(entry["name"], entry["content"], entry["pid_file"], tuple(entry["watch"]),
-                         tuple(daemon.listener(one, bool(paths)) for one in entry["listeners"])) for entry in params["units"]]
-    supervisor = daemon.Supervisor(daemon.Host(Runner(), params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
-                                   params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths))
+                         tuple(daemon.listener(one, bool(paths)) for one in entry["listeners"]), entry["state"] == "started") for entry in params["units"]]
+    runner, direct = Runner(), params["submission"]
+    check = direct and (lambda: submission.route_faults(runner, params["program"], direct["configuration"], direct["hub"]))
+    supervisor = daemon.Supervisor(daemon.Host(runner, params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
+                                   params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths), check)
     changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
     if changed and not check_mode:
         daemon.bring_up(supervisor, recovery)
     elif not check_mode:
+        faults = supervisor.further_faults()
+        if faults:
+            raise SendmailError("This host does not do what was declared: %s. Run the whole playbook: the configuration may have been changed by hand." %
+                                "; ".join(faults), faults=faults)
         recovery.mark_good()
     listeners = [daemon.spell(entry) for unit in units for entry in unit.listeners]
-    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff)
+    warning = submission.hub_warning(direct["hub"], direct["port"], HUB_PATIENCE) if direct and not check_mode else None
+    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff, warnings=[warning] if warning else [])
 
 
 def main():
@@ -266,6 +303,7 @@ def main():
     module = AnsibleModule(argument_spec={
         "units": {"type": "list", "elements": "dict", "required": True, "options": UNIT},
         "program": {"type": "path", "required": True},
+        "submission": {"type": "dict", "options": SUBMISSION},
         "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
         "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
@@ -277,6 +315,8 @@ def main():
     try:
         with generations.lock():
             result = run(module.params, module.check_mode)
+        for warning in result.pop("warnings"):
+            module.warn(warning)
     except SendmailError as exc:
         module.fail_json(msg=exc.message, **exc.details)
     module.exit_json(**result)

@@ -20,6 +20,7 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
     plan_maps,
     plan_mc,
     plan_milters,
+    plan_profiles,
     plan_smart_host,
     plan_tests,
 )
@@ -35,7 +36,7 @@ def plan(site):
         :func:`plan_auth.needs`) and ``mc``, what the templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
-    site = plan_layers.applied(site)
+    site = plan_layers.applied(plan_profiles.applied(site))
     check_names(site)
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))
     plan_milters.check_family(site)
@@ -88,9 +89,11 @@ def check_maps(found):
 def files(site):
     """Return the option ``files`` of sendmail_config."""
     paths = site["platform"]["classes"]
-    found = [{"path": paths["local_host_names"], "kind": "local-host-names", "lines": local_names(site)},
-             {"path": paths["relay_domains"], "kind": "relay-domains", "lines": plan_maps.domains(site) + own_prefixes(site)},
-             {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}]
+    help_file = {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}
+    found = [help_file] if plan_profiles.name(site) == "nullclient" else [
+        {"path": paths["local_host_names"], "kind": "local-host-names", "lines": local_names(site)},
+        {"path": paths["relay_domains"], "kind": "relay-domains", "lines": plan_maps.domains(site) + own_prefixes(site)},
+        help_file]
     if site["trusted_users"]:
         found.append({"path": paths["trusted_users"], "kind": "trusted-users", "lines": site["trusted_users"]})
     return found + plan_auth.files(site) + plan_definitions.files(site)

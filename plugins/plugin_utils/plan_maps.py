@@ -27,8 +27,12 @@ def table(site, name):
 
 
 def in_use(site, name):
-    """Tell whether a host of this site has a map."""
-    return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name)) or name == "authinfo" and bool(site.get("smart_host_auth"))
+    """Tell whether a host of this site has a map; a null client has none that says where mail goes."""
+    if name == "authinfo" and site.get("smart_host_auth"):
+        return True
+    if site.get("profile") == "nullclient":
+        return bool(site["tables"].get(name))
+    return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name))
 
 
 def map_type(site, name):
@@ -131,4 +135,5 @@ def aliases(site):
     """Return the aliases of the accounts that somebody must read; on a host without mailboxes they lead to the organisation's postmaster."""
     if not site["postmaster"]:
         return []
-    return [{"key": ROLE_ACCOUNTS[0], "value": site["postmaster"]}] + [{"key": name, "value": ROLE_ACCOUNTS[0]} for name in ROLE_ACCOUNTS[1:]]
+    return [{"key": ROLE_ACCOUNTS[0], "value": site["postmaster"]}] + [
+        {"key": name, "value": ROLE_ACCOUNTS[0]} for name in ROLE_ACCOUNTS[1:] if name != site["postmaster"]]

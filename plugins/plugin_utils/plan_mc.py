@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_smart_host, plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_profiles, plan_smart_host, plan_tls
 
 # Tables that a FEATURE of the same name brings in, in the order in which the .mc names them.
 FEATURES = (
@@ -67,7 +67,9 @@ def lines(site):
         "domains": {name: [m4.quote(domain, "sendmail_%s.domains" % name, "domain") for domain in plan_maps.table(site, name).get("domains") or []]
                     for name in ("virtusertable", "genericstable")},
         "masquerade": masquerade(site["masquerade"]), "block_lists": [block_list(entry) for entry in site["block_lists"]],
-        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in plan_milters.listeners(site)], "submission": submission(site["listeners"]),
+        "listeners": [listener(entry, site["limits"]["backlog"]) for entry in plan_milters.listeners(site)],
+        "submission": plan_profiles.hands_to(site) or submission(site["listeners"]), "hub": plan_profiles.nullclient_hub(site),
+        "local_mailer": plan_profiles.local_mailer(site),
         "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
         "tls": plan_tls.lines(site.get("tls")), "auth": plan_auth.lines(site), "milters": plan_milters.lines(site),
         "local_flags_removed": local_flags_removed(site["local_delivery"]),
@@ -188,7 +190,7 @@ def submission(listeners):
     for entry in listeners:
         address, modifiers = entry.get("address") or "0.0.0.0", entry.get("modifiers") or []
         if address in ("0.0.0.0", "127.0.0.1") and not {"s", "a"} & set(modifiers):
-            return {"address": "127.0.0.1", "port": entry.get("port") or 25}
+            return {"address": "127.0.0.1", "port": entry.get("port") or 25, "quoted": "`[127.0.0.1]'"}
     raise InvalidValue("none of sendmail_listeners is reached at 127.0.0.1, where the programs of the host itself hand in their mail. "
                        "Add one such as {name: local, address: 127.0.0.1, port: 25}.", variable="sendmail_listeners")
 
@@ -233,11 +235,11 @@ def raw(text, variable):
 
 
 def cf_listeners(lines):
-    """Return ``DaemonPortOptions`` lines of a .cf as entries of ``sendmail_listeners``."""
+    """Return ``DaemonPortOptions`` lines of a .cf as entries of ``sendmail_listeners``; NoMTA is how a host without a daemon spells its absence."""
     found = [language.check_daemon_options(line) for line in lines]
     return [{"name": one.get("Name", "MTA"), "address": one.get("Addr", "::" if one.get("Family") == "inet6" else "0.0.0.0"),
              "port": int({"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}.get(one.get("Port", "smtp"), one.get("Port"))),
-             "modifiers": list(one.get("Modifiers", ""))} for one in found]
+             "modifiers": list(one.get("Modifiers", ""))} for one in found if one.get("Name") != "NoMTA"]
 
 
 def local_flags_removed(delivery):

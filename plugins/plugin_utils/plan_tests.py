@@ -11,7 +11,7 @@ import ipaddress
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import routes
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps, plan_profiles
 
 # Tests that stand for the world outside never come from a network that may relay.
 OUTSIDE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
@@ -39,7 +39,8 @@ def route_tests(site):
     """Return the tests that every such host carries, then the site's own; one of the same name takes the place of ours."""
     for test in site["route_tests"]:
         _check(test)
-    tests = strangers(site) + own_domains(site) + own_clients(site)
+    taken = [] if plan_profiles.name(site) == "nullclient" else own_domains(site)
+    tests = strangers(site) + taken + own_clients(site) + plan_profiles.route_tests(site)
     names = {test.get("name") for test in site["route_tests"]}
     return [dict(test, helo=HELO) for test in tests if test["name"] not in names] + site["route_tests"]
 

@@ -57,7 +57,8 @@ def test_hubs_and_null_clients_have_names_and_groups_of_their_own():
 
 
 @pytest.mark.parametrize(("words", "servers"), [
-    (["hub:el9", "debian12"], ["gw-debian12"]), (["nullclient:suse", "hub:el9", "hub:suse"], ["hub-el9", "hub-suse"]), (["nullclient:suse"], ["null-suse"])])
+    (["hub:el9", "debian12"], ["gw-debian12"]), (["nullclient:suse", "hub:el9", "hub:suse"], ["hub-el9", "hub-suse"]),
+    (["nullclient:suse"], ["null-suse"])])
 def test_the_mail_of_the_domain_goes_to_gateways_else_to_hubs(words, servers):
     plan = address.plan("x", 0, words)
     found = [value for owner, kind, value in zones.records(plan) if (owner, kind) == ("corp.example", "MX")]
@@ -77,7 +78,8 @@ def test_hosts_are_found_by_short_and_full_name(name):
 
 @pytest.mark.parametrize(("name", "slot", "gateways", "words"), [
     ("La b", 0, ["a"], "lab name"), ("a-b", 0, ["a"], "lab name"), ("x" * 17, 0, ["a"], "lab name"),
-    ("a", 16, ["a"], "slot 16"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"), ("a", 0, ["mx:a"], "mx:a: expected an image"), ("a", 0, ["a"] * 11, "11 gate"),
+    ("a", 16, ["a"], "slot 16"), ("a", -1, ["a"], "slot -1"), ("a", 0, [], "0 gateways"),
+    ("a", 0, ["mx:a"], "mx:a: expected an image"), ("a", 0, ["a"] * 11, "11 gate"),
 ])
 def test_impossible_plans_are_refused_in_a_sentence(name, slot, gateways, words):
     with pytest.raises(ValueError, match=words):

@@ -20,7 +20,7 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 # Whose default depends on the profile, so that it is a template and not a value.
-TEMPLATED = {"sendmail_listeners": [{"name": "MTA", "address": "127.0.0.1"}], "sendmail_delivery_mode": "background"}
+TEMPLATED = {"sendmail_listeners": [{"name": "MTA", "address": "127.0.0.1"}], "sendmail_delivery_mode": "background", "sendmail_mc_template": "sendmail.mc.j2"}
 # Sub-options whose default follows from other variables.
 FOLLOWING = {"files", "as", "domains"}
 

@@ -87,6 +87,12 @@ def test_needed(state, on_disk, times, action, word):
     assert (word in told[1][0]) if word else told[1] == []
 
 
+@pytest.mark.parametrize("active, on_disk, action", [(True, TEXT, "stopped"), (True, "older", "stopped"), (False, TEXT, "none"), (False, None, "none")])
+def test_a_unit_that_must_not_run_is_stopped_and_nothing_else(active, on_disk, action):
+    found, reasons = daemon.needed(UNIT._replace(run=False), RUNNING._replace(active=active), on_disk, TIMES, PROGRAM, 200.0)
+    assert (found, bool(reasons)) == (action, active)
+
+
 def test_needed_restarts_what_can_not_reload():
     unit = UNIT._replace(text="[Service]\nExecStart=x\n")
     assert daemon.needed(unit, RUNNING, unit.text, dict(TIMES, **{CF: 150.0}), PROGRAM, 200.0)[0] == "restarted"

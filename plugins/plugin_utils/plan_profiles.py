@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the profiles nullclient and hub mean for a site, and what contradicts them. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import ipaddress
+import re
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps
+
+PORT = re.compile(r"^(\[[^\]]*\]|[^:\[\]]*):(\d{1,5})$")
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
+# Variables that can say nothing on a host that delivers nothing and takes mail from nobody else: key of the site, name of the variable.
+IDLE_TABLES = ("access", "aliases", "mailertable", "virtusertable", "genericstable", "domaintable", "userdb")
+IDLE = (("relay_domains", "sendmail_relay_domains"), ("relay_networks", "sendmail_relay_networks"), ("block_lists", "sendmail_dns_block_lists"),
+        ("smart_host", "sendmail_smart_host"), ("mailers", "sendmail_mailers"), ("local_host_names", "sendmail_local_host_names"),
+        ("smrsh_commands", "sendmail_smrsh_commands"), ("delegated", "sendmail_delegations"), ("jail_files", "sendmail_jail_files"),
+        ("jail_directories", "sendmail_jail_directories"), ("milters", "sendmail_milters"))
+FOREIGN = "user@mailjail-test.example"
+
+
+def name(site):
+    """Return the name of the site's profile, empty where the roles run without one."""
+    return site.get("profile") or ""
+
+
+def is_direct(site):
+    """Tell whether this is a null client without a daemon."""
+    return name(site) == "nullclient" and site["submission"] == "direct"
+
+
+def applied(site):
+    """Return the site as its profile reads it.
+
+    A hub is its own mail server, and the mail domain is one of its names; a null client has neither.
+
+    :raises InvalidValue: variables that contradict the profile, by name.
+    """
+    check = {"gateway": check_gateway, "nullclient": check_nullclient, "hub": check_hub}.get(name(site))
+    if check:
+        check(site)
+    if name(site) == "nullclient":
+        # What a site says of maps for all its hosts says nothing here; secrets towards the hub do.
+        return dict(site, mail_server="", postmaster="", tables={"authinfo": site["tables"].get("authinfo") or {}},
+                    layers={key: value for key, value in (site.get("layers") or {}).items() if key == "authinfo"})
+    if name(site) == "hub":
+        return dict(site, mail_server="", local_host_names=[site["domain"]] + [one for one in site["local_host_names"] if one != site["domain"]])
+    return site
+
+
+def refuse(variable, sentence):
+    """:raises InvalidValue: with a sentence that begins with the name of a variable."""
+    raise InvalidValue("%s %s" % (variable, sentence), variable=variable)
+
+
+def check_gateway(site):
+    """A gateway needs to know whose mail it takes and who keeps it."""
+    if not (site["domain"] and site["mail_server"]):
+        refuse("sendmail_domain", "or sendmail_mail_server is empty. Name the mail domain and the host that keeps its mailboxes.")
+
+
+# ---- null client -----------------------------------------------------------------------------------------------------------------------
+
+def check_nullclient(site):
+    """A null client knows one host, and that is not itself."""
+    if not site["domain"]:
+        refuse("sendmail_domain", "is empty. Name the mail domain under which this host's mail shall appear.")
+    if not site["hub"]:
+        refuse("sendmail_hub", "is empty. Name the host that takes all mail of this one, such as hub.%s." % site["domain"])
+    host = hub(site)["host"]
+    if is_self(site, host):
+        refuse("sendmail_hub", "is %s, which is this very host: its mail would go round in a circle. Name the host that takes it, or take this host out of "
+               "the group of null clients." % site["hub"])
+    idle = [variable for key, variable in IDLE if site.get(key)] + ["sendmail_" + key for key in IDLE_TABLES if site["tables"].get(key)]
+    idle += ["sendmail_local_delivery.%s" % key for key, wanted in sorted(site["local_delivery"].items()) if wanted]
+    if idle:
+        refuse(idle[0], "is set%s, and a null client delivers nothing and takes mail from no other host. Take it out of the null clients' variables, or use "
+               "the profile gateway or hub." % (" (also %s)" % ", ".join(idle[1:]) if len(idle) > 1 else ""))
+    check_listeners(site)
+
+
+def check_listeners(site):
+    """Hold the listeners of a null client against its kind of submission."""
+    if is_direct(site):
+        if site["listeners"]:
+            refuse("sendmail_listeners", "is set, and sendmail_submission is 'direct', which opens no port. Choose one: sendmail_submission 'listener', or "
+                   "leave sendmail_listeners out.")
+        waiting = sum(row.get("messages") or 0 for row in site.get("queued") or [])
+        if waiting:
+            refuse("sendmail_submission", "is 'direct', and %d messages wait in the queue of the daemon that would go. Set it to 'listener' until the queue "
+                   "is empty, or look at it with 'mailq -Am' and remove what is not wanted." % waiting)
+        return
+    for entry in site["listeners"]:
+        if not is_loopback(entry.get("address") or "0.0.0.0"):
+            refuse("sendmail_listeners", "has %s on %s, and a null client listens to itself alone. Use 127.0.0.1, or the profile gateway or hub." % (
+                entry.get("name"), entry.get("address") or "every address"))
+
+
+def is_loopback(address):
+    """Tell whether an address is one of this host for itself."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def split_hub(text):
+    """Return ``(host, port)`` of ``host``, ``host:port``, ``[host]:port`` or an address."""
+    found = PORT.match(text)
+    host, port = (found.group(1), int(found.group(2))) if found else (text, 25)
+    if not 0 < port < 65536:
+        refuse("sendmail_hub", "is %s, and there is no port %d." % (text, port))
+    return host, port
+
+
+def hub(site):
+    """Return what the templates print of the hub: ``host`` in its brackets, ``port``, and the host quoted for m4."""
+    host, port = split_hub(site["hub"])
+    host = re.sub(r"^\[(?:IPv6:)?(.*)\]$", r"\1", host)
+    hop = plan_maps.next_hop(host)
+    return {"host": hop, "port": port, "quoted": m4.quote(hop, "sendmail_hub", "host")}
+
+
+def nullclient_hub(site):
+    """Return the hub of a null client and the client's own name, None for any other host."""
+    return dict(hub(site), own=m4.quote(site["host_name"], "sendmail_host_name", "host")) if name(site) == "nullclient" else None
+
+
+def is_self(site, hop):
+    """Tell whether a host as it stands in brackets is the host that is configured."""
+    host = re.sub(r"^(IPv6:)?", "", hop.strip("[]")).lower().rstrip(".")
+    own = site["host_name"].lower()
+    return host in LOOPBACK or is_loopback(host) or host in (own, own.partition(".")[0])
+
+
+def hands_to(site):
+    """Return where the submission program of a null client without a daemon hands mail to; None for any other host."""
+    return hub(site) if is_direct(site) else None
+
+
+# ---- hub -------------------------------------------------------------------------------------------------------------------------------
+
+def check_hub(site):
+    """A hub has mailboxes, and so needs root."""
+    if site["privilege"] == "unprivileged":
+        refuse("sendmail_privilege", "is 'unprivileged', and a hub becomes each user whose mail it delivers, which needs root. Set it to 'jailed'.")
+    if not site["domain"]:
+        refuse("sendmail_domain", "is empty. Name the mail domain whose mailboxes this host keeps.")
+    if not site["local_delivery"]["mailboxes"]:
+        refuse("sendmail_local_delivery.mailboxes", "is false, and a hub is the host with the mailboxes. Leave it out, or use the profile gateway.")
+    if site["smart_host"] and is_self(site, site["smart_host"]):
+        refuse("sendmail_smart_host", "is %s, which is this very host: its mail would go round in a circle. Name the gateway." % site["smart_host"])
+    if local_mailer(site)["agent"] == "lmtp" and site["postmaster"] == "root":
+        refuse("sendmail_postmaster", "is empty, so postmaster's mail goes to root, and an LMTP server has no mailbox for root. Name a person.")
+
+
+def local_mailer(site):
+    """Return the delivery agent as the template prints it: ``agent``, ``path`` or ``socket`` quoted, and whether the host must know its users.
+
+    :raises InvalidValue: keys that do not belong to the agent.
+    """
+    said = site.get("local_mailer") or {}
+    own = site["platform"].get("local_mailer") or {}
+    agent = said.get("agent") or "auto"
+    chosen = own.get("agent", "distribution") if agent == "auto" else agent
+    if chosen == "lmtp" and not said.get("socket"):
+        refuse("sendmail_local_mailer.socket", "is empty, and the agent is lmtp. Name the socket of the LMTP server, such as /run/dovecot/lmtp.")
+    if chosen != "lmtp":
+        for key in ("socket", "users"):
+            if said.get(key) and (key, said[key]) != ("users", "host"):
+                refuse("sendmail_local_mailer.%s" % key, "is set, and the agent is %s; only lmtp knows it." % chosen)
+    if said.get("path") and chosen in ("lmtp", "distribution"):
+        refuse("sendmail_local_mailer.path", "is set, and the agent is %s, which starts no program of yours." % chosen)
+    path = said.get("path") or own.get("programs", {}).get(chosen, "")
+    if chosen in ("mail.local", "procmail") and not path:
+        refuse("sendmail_local_mailer.agent", "is %s, which this distribution does not have. Use another agent, or name the program as "
+               "sendmail_local_mailer.path." % chosen)
+    return {"agent": chosen, "path": m4.quote(path, "sendmail_local_mailer.path", "path") if path else "",
+            "socket": m4.quote("FILE " + said["socket"], "sendmail_local_mailer.socket", "any") if chosen == "lmtp" else "",
+            "host_users": (said.get("users") or "host") == "host"}
+
+
+# ---- route tests -----------------------------------------------------------------------------------------------------------------------
+
+def route_tests(site):
+    """Return what must be true of every null client or hub, besides what must be true of every host."""
+    if name(site) == "hub":
+        return [{"name": "mail for %s stays here" % site["domain"], "client_address": "127.0.0.1", "recipient": "postmaster@" + site["domain"],
+                 "expect": "accepted", "mailer": "local"}]
+    if name(site) != "nullclient":
+        return []
+    host = hub(site)["host"]
+    where = {"client_address": "127.0.0.1", "client_name": "localhost", "sender": "root@" + site["host_name"], "expect": "accepted", "mailer": "relay",
+             "host": host}
+    return [dict(where, name="mail for the world goes to the hub", recipient=FOREIGN),
+            dict(where, name="mail for users of this host goes to the hub", recipient="root@" + site["host_name"])]

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a hub and a null client are to the plan, and which variables contradict them."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan, plan_mc, plan_profiles
+from ansible_collections.mailjail.sendmail.tests.unit.plugins.plugin_utils import test_plan
+
+NOTHING = {"mailboxes": False, "files": False, "programs": False, "includes": False}
+MAILBOXES = {"mailboxes": True, "files": True, "programs": True, "includes": False}
+OWN = {"agent": "mail.local", "programs": {"mail.local": "/usr/libexec/sendmail/mail.local", "procmail": "/usr/bin/procmail"}}
+
+
+def nullclient(**said):
+    """A null client without a listener that says the least."""
+    return test_plan.site(**dict({"profile": "nullclient", "hub": "hub.corp.example", "submission": "direct", "listeners": [], "local_delivery": NOTHING,
+                                  "mail_server": "", "host_name": "web.corp.example"}, **said))
+
+
+def hub(**said):
+    """A hub that says the least."""
+    platform = dict(test_plan.PLATFORM, local_mailer=OWN)
+    return test_plan.site(**dict({"profile": "hub", "local_delivery": MAILBOXES, "mail_server": "", "postmaster": "root", "host_name": "hub.corp.example",
+                                  "platform": platform}, **said))
+
+
+@pytest.mark.parametrize("said, host, port", [
+    ("hub.corp.example", "[hub.corp.example]", 25), ("hub.corp.example:587", "[hub.corp.example]", 587), ("[hub.corp.example]", "[hub.corp.example]", 25),
+    ("[hub.corp.example]:2525", "[hub.corp.example]", 2525), ("192.0.2.7", "[192.0.2.7]", 25), ("192.0.2.7:587", "[192.0.2.7]", 587),
+    ("2001:db8::7", "[IPv6:2001:db8::7]", 25), ("[2001:db8::7]:587", "[IPv6:2001:db8::7]", 587), ("[IPv6:2001:db8::7]", "[IPv6:2001:db8::7]", 25)])
+def test_a_hub_is_one_host_and_a_port(said, host, port):
+    found = plan_profiles.hub({"hub": said})
+    assert (found["host"], found["port"], found["quoted"]) == (host, port, "`%s'" % host)
+
+
+def test_a_null_client_has_no_map_and_no_class_file():
+    found = plan.plan(nullclient())
+    assert (found["maps"], [row["path"] for row in found["files"]]) == ([], ["/etc/mail/helpfile"])
+    assert found["mc"]["submission"] == {"host": "[hub.corp.example]", "port": 25, "quoted": "`[hub.corp.example]'"}
+    plan.check_maps(found)
+
+
+def test_layers_for_all_hosts_of_a_site_say_nothing_on_a_null_client_but_its_secrets_do():
+    layers = {"access": {"site": {"entries": [{"key": "From:x@y.example", "value": "REJECT"}]}}}
+    secret = {"authinfo": {"entries": [{"host": "hub.corp.example", "user": "web", "password": "p"}]}}
+    found = plan.plan(nullclient(tables=secret, layers=layers, today="2026-01-01", expiry_notice=14))
+    assert [one["name"] for one in found["maps"]] == ["authinfo"]
+
+
+def test_a_null_client_proves_that_all_goes_to_the_hub_and_nobody_relays():
+    tests = {row["name"]: row for row in plan.plan(nullclient())["route_tests"]}
+    assert tests["a stranger cannot relay"]["expect"] == "refused"
+    for name, recipient in (("mail for the world goes to the hub", "user@mailjail-test.example"),
+                            ("mail for users of this host goes to the hub", "root@web.corp.example")):
+        assert (tests[name]["recipient"], tests[name]["mailer"], tests[name]["host"]) == (recipient, "relay", "[hub.corp.example]")
+    assert not [name for name in tests if "is taken" in name]
+
+
+def test_with_a_listener_mail_is_handed_to_it():
+    found = plan.plan(nullclient(submission="listener", listeners=[{"name": "MTA", "address": "127.0.0.1", "port": 2525}]))
+    assert (found["mc"]["submission"]["address"], found["mc"]["submission"]["port"], found["mc"]["hub"]["host"]) == ("127.0.0.1", 2525, "[hub.corp.example]")
+
+
+@pytest.mark.parametrize("said, variable, words", [
+    ({"domain": ""}, "sendmail_domain", "is empty"),
+    ({"hub": ""}, "sendmail_hub", "such as hub.corp.example"),
+    ({"hub": "web.corp.example"}, "sendmail_hub", "this very host"),
+    ({"hub": "WEB.corp.example:587"}, "sendmail_hub", "this very host"),
+    ({"hub": "web"}, "sendmail_hub", "this very host"),
+    ({"hub": "localhost"}, "sendmail_hub", "this very host"),
+    ({"hub": "127.0.0.1"}, "sendmail_hub", "this very host"),
+    ({"hub": "[::1]"}, "sendmail_hub", "this very host"),
+    ({"hub": "hub.corp.example:70000"}, "sendmail_hub", "no port 70000"),
+    ({"hub": "hub.corp.example:smtp"}, "sendmail_hub", "hub.corp.example:smtp"),
+    ({"hub": "hub`syscmd(id)'"}, "sendmail_hub", "`"),
+    ({"listeners": [{"name": "MTA", "address": "127.0.0.1"}]}, "sendmail_listeners", "opens no port"),
+    ({"submission": "listener", "listeners": [{"name": "MTA"}]}, "sendmail_listeners", "on every address"),
+    ({"submission": "listener", "listeners": [{"name": "MTA", "address": "192.0.2.1"}]}, "sendmail_listeners", "192.0.2.1"),
+    ({"queued": [{"directory": "/var/spool/mqueue", "messages": 3}]}, "sendmail_submission", "3 messages wait"),
+    ({"relay_networks": ["192.0.2.0/24"]}, "sendmail_relay_networks", "takes mail from no other host"),
+    ({"smart_host": "[gw.corp.example]"}, "sendmail_smart_host", "delivers nothing"),
+    ({"local_delivery": MAILBOXES}, "sendmail_local_delivery.files", "sendmail_local_delivery.mailboxes"),
+    ({"tables": {"aliases": {"entries": [{"key": "x", "value": "y"}]}}}, "sendmail_aliases", "is set"),
+    ({"smrsh_commands": ["vacation"], "delegated": ["access"]}, "sendmail_smrsh_commands", "also sendmail_delegations"),
+])
+def test_what_contradicts_a_null_client_is_refused_by_name(said, variable, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan.plan(nullclient(**said))
+    assert variable in caught.value.message and words in caught.value.message
+
+
+def test_an_empty_queue_is_no_reason_to_refuse_and_a_listener_may_have_one():
+    assert plan.plan(nullclient(queued=[{"messages": 0}]))
+    listeners = [{"name": "MTA", "address": "::1"}, {"name": "a", "address": "127.0.0.1"}]
+    assert plan.plan(nullclient(queued=[{"messages": 3}], submission="listener", listeners=listeners))
+
+
+def test_the_domain_is_local_on_a_hub_and_its_accounts_end_in_a_mailbox():
+    found = plan.plan(hub(mail_server="elsewhere.corp.example", local_host_names=["corp.example", "old.example"]))
+    assert next(row["lines"] for row in found["files"] if row["kind"] == "local-host-names") == ["hub.corp.example", "corp.example", "old.example"]
+    assert test_plan.entries(found, "mailertable") == {}
+    aliases = test_plan.entries(found, "aliases")
+    assert aliases["postmaster"] == "root" and "root" not in aliases and aliases["abuse"] == "postmaster"
+    assert {row["name"]: row for row in found["route_tests"]}["mail for corp.example stays here"]["mailer"] == "local"
+    plan.check_maps(found)
+
+
+@pytest.mark.parametrize("said, agent, path, socket", [
+    ({}, "mail.local", "`/usr/libexec/sendmail/mail.local'", ""),
+    ({"agent": "auto"}, "mail.local", "`/usr/libexec/sendmail/mail.local'", ""),
+    ({"agent": "procmail"}, "procmail", "`/usr/bin/procmail'", ""),
+    ({"agent": "procmail", "path": "/opt/bin/procmail"}, "procmail", "`/opt/bin/procmail'", ""),
+    ({"agent": "lmtp", "socket": "/run/dovecot/lmtp"}, "lmtp", "", "`FILE /run/dovecot/lmtp'"),
+    ({"agent": "distribution"}, "distribution", "", "")])
+def test_the_delivery_agent(said, agent, path, socket):
+    found = plan_profiles.local_mailer(hub(local_mailer=said))
+    assert (found["agent"], found["path"], found["socket"], found["host_users"]) == (agent, path, socket, True)
+
+
+def test_users_of_the_agent_alone():
+    assert not plan_profiles.local_mailer(hub(local_mailer={"agent": "lmtp", "socket": "/x", "users": "agent"}))["host_users"]
+
+
+@pytest.mark.parametrize("said, variable, words", [
+    ({"privilege": "unprivileged"}, "sendmail_privilege", "needs root"),
+    ({"domain": ""}, "sendmail_domain", "is empty"),
+    ({"local_delivery": NOTHING}, "sendmail_local_delivery.mailboxes", "is false"),
+    ({"smart_host": "[hub.corp.example]"}, "sendmail_smart_host", "this very host"),
+    ({"smart_host": "127.0.0.1"}, "sendmail_smart_host", "this very host"),
+    ({"local_mailer": {"agent": "lmtp"}}, "sendmail_local_mailer.socket", "is empty"),
+    ({"local_mailer": {"agent": "lmtp", "socket": "/run/dovecot/lmtp"}}, "sendmail_postmaster", "Name a person"),
+    ({"local_mailer": {"agent": "lmtp", "socket": "/run/x`", "users": "agent"}}, "sendmail_local_mailer.socket", "`"),
+    ({"local_mailer": {"agent": "procmail", "socket": "/run/x"}}, "sendmail_local_mailer.socket", "only lmtp"),
+    ({"local_mailer": {"users": "agent"}}, "sendmail_local_mailer.users", "only lmtp"),
+    ({"local_mailer": {"agent": "lmtp", "socket": "/run/x", "path": "/bin/x"}}, "sendmail_local_mailer.path", "starts no program"),
+    ({"local_mailer": {"agent": "mail.local"}, "platform": dict(test_plan.PLATFORM, local_mailer={"agent": "procmail", "programs": {}})},
+     "sendmail_local_mailer.agent", "does not have"),
+])
+def test_what_contradicts_a_hub_is_refused_by_name(said, variable, words):
+    with pytest.raises(SendmailError) as caught:
+        plan.plan(hub(**said))
+    assert variable in caught.value.message and words in caught.value.message
+
+
+@pytest.mark.parametrize("said", [{"domain": ""}, {"mail_server": ""}])
+def test_a_gateway_needs_its_two_words(said):
+    with pytest.raises(InvalidValue, match="sendmail_domain or sendmail_mail_server is empty"):
+        plan.plan(test_plan.site(profile="gateway", **said))
+
+
+def test_a_host_without_a_daemon_comes_back_without_one():
+    """Its configuration names a listener that is none, for whoever starts a daemon by hand."""
+    assert plan_mc.cf_listeners(["Name=NoMTA, Addr=127.0.0.1, Modifiers=AE"]) == []
