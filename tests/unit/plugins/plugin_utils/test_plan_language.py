@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_rulesets
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_language
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_language, plan_mc
 
 QUEUE = "/var/spool/mqueue"
 
@@ -118,3 +118,39 @@ def test_every_class_and_every_part_of_the_language_has_a_place():
     assert len(language_rulesets.CALLED) == 23 and len(language_rulesets.LOCAL) == 13
     assert {one.macro for one in language_rulesets.LOCAL.values() if one.macro} <= set(language.PARTS)
     assert {one.taken for one in language_rulesets.CALLED.values() if one.taken} <= set(language_rulesets.LOCAL)
+
+
+# -- features of a site, on a host of a release, a build and a profile
+
+HOST = {"release": "8.18.1", "waivers": [], "compile_flags": [], "profile": ""}
+WAIVED = [{"feature": name, "reason": "x"} for name in ("relay_entire_domain", "local_procmail")]
+
+
+@pytest.mark.parametrize("name, host, statement", [
+    ("blocklist_recipients", {"release": "8.15.2"}, "`blacklist_recipients'"), ("blacklist_recipients", {}, "`blocklist_recipients'"),
+    ("blacklist_recipients", {"release": "8.15.2"}, "`blacklist_recipients'"), ("check_other", {"release": "8.17.1.9"}, "`check_other'"),
+    ("relay_entire_domain", {"waivers": WAIVED}, "`relay_entire_domain'"), ("local_procmail", {"profile": "hub"}, "`local_procmail'"),
+    ("local_procmail", {"profile": "gateway", "waivers": WAIVED}, "`local_procmail'"),
+    ("badmx", {"compile_flags": ["MAP_REGEX", "DNSMAP", "NAMED_BIND"]}, "`badmx'")])
+def test_a_feature_is_spelt_as_the_host_knows_it(name, host, statement):
+    assert plan_mc.site_feature({"name": name}, dict(HOST, **host)) == statement
+
+
+@pytest.mark.parametrize("one, host, words", [
+    ({"name": "check_other"}, {"release": "8.16.1"}, "sendmail 8.16.1 does not have it"), ({"name": "chek_other"}, {}, "Did you mean check_other?"),
+    ({"name": "promiscuous_relay"}, {}, "is forbidden: the host relays for everyone"),
+    ({"name": "promiscuous_relay"}, {"waivers": WAIVED}, "sendmail_waivers"),
+    ({"name": "local_procmail"}, {"profile": "gateway"}, "forbidden on a host of profile gateway"),
+    ({"name": "sts"}, {"compile_flags": ["STARTTLS", "SOCKETMAP", "MAP_REGEX"]}, "needs _FFR_MTA_STS"),
+    ({"name": "bitdomain", "arguments": ["ldap x"]}, {"compile_flags": ["NEWDB"]}, "needs LDAPMAP")])
+def test_a_feature_that_the_host_can_not_have_is_refused(one, host, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan_mc.site_feature(one, dict(HOST, **host))
+    assert caught.value.message.startswith("sendmail_features (%s)" % one["name"]) and words in caught.value.message
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None])
+def test_a_waiver_says_why(reason):
+    with pytest.raises(InvalidValue) as caught:
+        plan_mc.check_waivers([{"feature": "relay_entire_domain", "reason": reason}])
+    assert "sendmail_waivers" in caught.value.message and "relay_entire_domain" in caught.value.message
