@@ -573,7 +573,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program.pop("pid_file", None)
     program["package_version"] = found.get("sendmail-bin") or found.get("sendmail", "")
     return {
-        "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl")},
+        "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl"), "unbound": which("unbound")},
         "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),

@@ -306,7 +306,8 @@ def prefix_length(entry):
 def expand(key, context):
     """Return the keys (without tag) behind one address, network or name."""
     bare = key[5:] if key[:5].lower() == "ipv6:" else key
-    if "/" in key and "@" not in key:
+    # A distinguished name begins with a slash.
+    if "/" in key[1:] and "@" not in key and key[:1] != "/":
         return tables_cidr.cidr_keys(key, compressed=context.ipv6_compressed)
     if re.match(r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\Z", bare) and ("::" in bare or bare.count(":") == 7):
         return tables_cidr.cidr_keys(bare, compressed=context.ipv6_compressed)

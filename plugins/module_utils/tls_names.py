@@ -33,7 +33,8 @@ def sendmail_dn(text):
     text = str(text).strip()
     if re.search(r"[\x00-\x1f\x7f]", text):
         raise InvalidValue("'%s' is no distinguished name; %s." % (text.encode("unicode_escape").decode("ascii"), EXPECTED))
-    name = text if text.startswith("/") else "".join("/%s=%s" % pair for pair in _pairs(text))
+    # OpenSSL 3 sets a backslash before what would look like the end of a value. (1.1.1 does not: the old form is taken as it is written.)
+    name = text if text.startswith("/") else "".join("/%s=%s" % (attribute, re.sub(r"([/+])", r"\\\1", value)) for attribute, value in _pairs(text))
     if not re.match(r"/[A-Za-z]+=.", name):
         raise InvalidValue("'%s' is no distinguished name; %s." % (text, EXPECTED))
     encoded = "".join(_encoded(byte) for byte in _oneline(name))

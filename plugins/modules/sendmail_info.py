@@ -127,6 +127,7 @@ programs:
   type: dict
   contains:
     openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
+    unbound: {description: Checks signatures in the DNS., type: str, sample: /usr/sbin/unbound}
 other_packages:
   description: Those of O(packages) that are installed, name to version.
   returned: always

@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import m4, tables, tables_access, tls_names
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_dane
 
 # Forward secrecy always; first what also authenticates each record, then CBC with SHA-2 for servers that know no better: with opportunistic TLS a
 # client that finds nothing in common goes on in the clear. TLS 1.3 has no other suites, and sendmail's CipherList does not touch it.
@@ -58,10 +59,10 @@ def _check_given(found):
 
 def plan(site):
     """Return what follows from a site's words: ``material`` (options of the module sendmail_tls, None where there is no work for it), ``files`` that the daemon
-    reads at its start, and ``certificates``, the files one of whose certificates each listener has to show."""
-    said = settings(site)
+    reads at its start, ``certificates``, the files one of whose certificates each listener has to show, and ``dane`` (plan_dane)."""
+    said, dane = settings(site), plan_dane.plan(site, directory(site))
     if said["certificates"] == "off":
-        return {"material": None, "files": [], "certificates": []}
+        return {"material": None, "files": dane["files"], "certificates": [], "dane": dane}
     pairs, paths = _pairs(said), _paths(said, site)
     servers = [pair for pair in pairs if pair["name"] != "client"]
     host = said["certificates"] == "host"
@@ -72,8 +73,8 @@ def plan(site):
             "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"], "dh": said["dh"] if _is_text(said["dh"]) else "",
             "present": [paths["ca_path"]] + ([] if said["ca"] else [paths["ca"]]),
             "days": said["days"], "renew_days": said["renew_days"], "warn_days": said["warn_days"]},
-        "files": sorted(set(files + [paths[key] for key in ("ca", "crl", "dh") if paths[key] and paths[key][0] == "/"])),
-        "certificates": [pair["certificate"] if host else _place(site, pair["name"]) for pair in servers]}
+        "files": sorted(set(files + [paths[key] for key in ("ca", "crl", "dh") if paths[key] and paths[key][0] == "/"] + dane["files"])),
+        "certificates": [pair["certificate"] if host else _place(site, pair["name"]) for pair in servers], "dane": dane}
 
 
 def _pairs(said):
@@ -133,7 +134,8 @@ def lines(site):
         "server_options": quoted(ssl_options(said, "server", new), "server_options", "list"),
         "client_options": quoted(ssl_options(said, "client", new), "client_options", "list"),
         "ask_clients": asks_clients(said, site), "fingerprint": quoted(said["fingerprint"], "fingerprint", "word"),
-        "fallback": new and bool(said["fallback_to_clear"]), "session_features": new, "keys": _key_lines(said, site)}
+        "fallback": new and bool(said["fallback_to_clear"]), "session_features": new,
+        "dane": plan_dane.settings(site.get("dane"))["enabled"], "keys": _key_lines(said, site)}
 
 
 def _key_lines(said, site):

@@ -9,9 +9,10 @@ import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_dane, plan_tls
 
-PLATFORM = {"tls_dir": "/etc/mail/tls", "ca_file": "/etc/ssl/certs/ca-certificates.crt", "ca_path": "/etc/ssl/certs"}
+PLATFORM = {"tls_dir": "/etc/mail/tls", "ca_file": "/etc/ssl/certs/ca-certificates.crt", "ca_path": "/etc/ssl/certs",
+            "resolver": {"package": "unbound", "unit": "unbound.service", "directory": "/etc/unbound/conf.d"}}
 OURS = "/etc/mail/tls/mailjail/"
 CERTIFICATE, KEY = "-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"
 GIVEN = {"certificates": "given", "certificate": CERTIFICATE, "key": KEY}
@@ -33,7 +34,7 @@ def entries(**more):
 
 def test_without_a_word_nothing_is_offered_and_nothing_runs():
     found = plan_tls.plan(site())
-    assert found == {"material": None, "files": [], "certificates": []}
+    assert (found["material"], found["files"], found["certificates"], found["dane"]["companions"]) == (None, [], [], [])
     assert not lines()["offered"] and lines()["keys"] == {}
 
 
@@ -151,3 +152,38 @@ def test_relaying_by_certificate():
     for wrong in ({"subject": "CN=x"}, {"issuer": "x"}, {"issuer": "CN=x", "subjet": "CN=y"}):
         with pytest.raises(SendmailError):
             entries(relay=[wrong])
+
+
+DS = "lab.example. IN DS 28827 13 2 156B21661DFD1C92"
+
+
+def test_a_resolver_of_its_own_for_the_daemon_alone():
+    found = plan_tls.plan(site(dane={"enabled": True, "forwarders": ["192.0.2.53"], "trust_anchors": [DS], "insecure_domains": ["corp.example"]},
+                               compile_flags=["DANE", "STARTTLS"]))["dane"]
+    assert found["bind"] == [OURS + "resolv.conf:/etc/resolv.conf"] and found["package"] == "unbound"
+    text = found["companions"][1]["files"][0]["content"]
+    for line in ("    interface: 127.0.0.1", '    trust-anchor: "%s"' % DS, '    domain-insecure: "corp.example"', "    forward-addr: 192.0.2.53"):
+        assert line in text.splitlines()
+    assert "trust-ad" in found["companions"][0]["files"][0]["content"]
+    assert "forward-zone" not in plan_dane.resolver_text(plan_dane.settings({"enabled": True}))
+    assert lines(dane={"enabled": True})["dane"] and not lines()["dane"]
+
+
+def test_a_resolver_that_somebody_else_looks_after():
+    found = plan_tls.plan(site(dane={"enabled": True, "resolver": "own"}))["dane"]
+    assert found["package"] == "" and [one["name"] for one in found["companions"]] == ["resolv.conf"]
+
+
+@pytest.mark.parametrize("said, flags, words", [
+    ({"enabled": True}, ["STARTTLS"], ["sendmail_dane", "compiled without DANE"]),
+    ({"enabled": True, "forwarders": ["ns.example"]}, [], ["forwarders", "ns.example"]),
+    ({"enabled": True, "insecure_domains": ['x"\nserver:']}, [], ["insecure_domains"]),
+    ({"enabled": True, "trust_anchors": ['x" \n']}, [], ["trust_anchors"]),
+    ({"enabled": True, "trust_anchors": [DS + '"']}, [], ["trust_anchors"]),
+    ({"enabled": True, "resolver": "bind"}, [], ["resolver", "unbound"]),
+    ({"enable": True}, [], ["enable"]),
+])
+def test_dane_that_can_not_be(said, flags, words):
+    with pytest.raises(SendmailError) as caught:
+        plan_tls.plan(site(dane=said, compile_flags=flags))
+    assert all(word in caught.value.message for word in words), caught.value.message

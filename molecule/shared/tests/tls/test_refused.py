@@ -1,0 +1,118 @@
+"""Material that would fail: refused by name, with everything as it was. And what is found on the wire only."""
+
+import json
+
+import pytest
+from state import answers, difference, state
+
+# name of a pair, or of one file with the key of another: words of the refusal
+PLACE = "{{ lab_directory }}/tls/"
+
+
+def tls(**said):
+    """sendmail_tls with something else in it."""
+    base = {"certificates": "given", "certificate": "{{ lab_directory }}/{{ lab_fqdn }}.pem", "key": "{{ lab_directory }}/{{ lab_fqdn }}.key",
+            "ca": "{{ lab_directory }}/ca.pem"}
+    return {"sendmail_tls": {**base, **said}}
+
+
+def pair(certificate, key=None, **more):
+    """A pair of molecule/tls/material.py."""
+    return tls(certificate=f"{PLACE}{certificate}.pem", key=f"{PLACE}{key or certificate}.key", **more)
+
+
+ROWS = {
+    "a certificate with another key": (pair("foreign", "odd", ca=""), ["sendmail_tls (server)", "does not belong to this key"]),
+    "an expired certificate": (pair("expired"), ["sendmail_tls (server)", "expired on 2021-01-01"]),
+    "a weak key": (pair("weak"), ["RSA with 1024 bits", "2048"]),
+    "a certificate of nobody's": (pair("foreign"), ["does not lead to an authority in sendmail_tls.ca"]),
+    "a key with a passphrase": (tls(key=f"{PLACE}locked.key"), ["passphrase"]),
+    "a stale revocation list": (tls(crl=f"{PLACE}stale.pem"), ["sendmail_tls.crl", "2020-02-01", "fresh"]),
+    "a revocation list that is none": (tls(crl="{{ lab_directory }}/ca.pem"), ["sendmail_tls.crl", "openssl can not read"]),
+    "parameters that are weak": (tls(dh="{{ lookup('pipe', 'openssl dhparam -dsaparam 1024 2>/dev/null') }}"), ["sendmail_tls.dh", "1024 bits"]),
+    "a file that is not there": (tls(certificate="/nonexistent/x.pem"), ["certificate", "/nonexistent/x.pem"]),
+    "a key that is no key": (tls(key="{{ lab_directory }}/ca.pem"), ["no private key"]),
+    "a key on the host that the group may read": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/group.key", ca=""),
+                                                  ["/run/lab-tls/group.key", "0640", "chmod 0600"]),
+    "a key in a directory that others write to": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/open/host.key", ca=""),
+                                                  ["/run/lab-tls/open", "chmod go-w"]),
+    "a key on the host that is not there": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/none.key", ca=""),
+                                            ["/run/lab-tls/none.key", "could not be read"]),
+    "no authorities": (tls(ca_path="/nonexistent/certs"), ["/nonexistent/certs", "STARTTLS"]),
+}
+
+
+@pytest.fixture(scope="module", name="runs")
+def runs_(world):
+    """Every row's run, on the first gateway; and the host before and after."""
+    one = world.gateways[0]
+    one.out("mkdir -p /run/lab-tls/open; chmod 777 /run/lab-tls/open; cp /etc/ssl/lab/host.key /run/lab-tls/open; "
+            "cp /etc/ssl/lab/host.key /run/lab-tls/group.key; chmod 640 /run/lab-tls/group.key")
+    before = state(one)
+    runs = world.cases(one, {name: values for name, (values, _words) in ROWS.items()})
+    return {"runs": runs, "touched": difference(before, state(one)), "gateway": one}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_refused_by_name(runs, name):
+    run = runs["runs"][name]
+    assert run.status != 0, run
+    said = " ".join(run.messages) or run.output
+    assert [word for word in ROWS[name][1] if word not in said] == [], said
+    assert "PRIVATE KEY" not in run.output and "Traceback" not in run.output
+
+
+def test_nothing_was_touched(runs):
+    assert runs["touched"] == {}
+    assert answers(runs["gateway"])
+
+
+def test_a_certificate_for_others_that_ends_soon_is_warned_of(world):
+    one = world.gateways[0]
+    run = world.play("--check", "--limit", one.name, values=json.loads(json.dumps(pair("elsewhere"))))
+    assert run.status == 0, run
+    plain = " ".join(run.output.split())
+    assert f"does not name {one.name}" in plain and "in 9 days" in plain or "in 10 days" in plain, run.output
+
+
+# A certificate that the host makes for itself; nobody relays by it.
+OWN = {"sendmail_tls": {"certificates": "self-signed", "names": ["mx.corp.example"]}, "sendmail_tls_relay": []}
+
+
+def offered(client, gateway):
+    """The certificate that a listener shows, by its fingerprint."""
+    return client.out(f"echo QUIT | openssl s_client -connect {gateway.outside}:25 -starttls smtp 2>/dev/null | openssl x509 -noout -fingerprint -sha256")
+
+
+def test_starttls_that_vanishes_brings_the_last_good_configuration_back(world, client):
+    """sendmail says nothing of a missing authority; only the wire tells (T48)."""
+    one = world.gateways[0]
+    before = offered(client, one)
+    run = world.play("--limit", one.name, values={"sendmail_options": {"confCACERT": "/nonexistent/ca.pem"}})
+    assert run.status != 0
+    said = " ".join(run.messages)
+    assert "0.0.0.0:25 does not answer: it does not offer STARTTLS" in said and "was put back" in said, said
+    assert offered(client, one) == before
+    assert "/nonexistent" not in one.out("cat /etc/mail/sendmail.cf")
+
+
+def test_a_new_certificate_comes_into_force_and_a_damaged_one_is_mended(world, client):
+    one = world.gateways[0]
+    first = offered(client, one)
+    # Somebody loosens the key: sendmail would read it no more at its next start.
+    one.out("chmod 644 /etc/mail/tls/mailjail/server.pem")
+    run = world.converge("--limit", one.name)
+    assert "/etc/mail/tls/mailjail/server.pem" in run.names(one)
+    assert one.out("stat -c %a /etc/mail/tls/mailjail/server.pem") == "600\n" and offered(client, one) == first
+    made = world.converge("--limit", one.name, "--diff", values=OWN)
+    second = offered(client, one)
+    assert second != first and "PRIVATE KEY" not in made.output
+    names = one.out("openssl x509 -noout -ext subjectAltName -in /etc/mail/tls/mailjail/server.pem")
+    assert f"DNS:{one.name}, DNS:mx.corp.example" in names
+    again = world.converge("--limit", one.name, values=OWN)
+    assert not again.changed(one), again
+    # Long before its end it is made anew.
+    world.converge("--limit", one.name, values={**OWN, "sendmail_tls": {**OWN["sendmail_tls"], "renew_days": 1000}})
+    assert offered(client, one) not in (first, second)
+    world.converge("--limit", one.name)
+    assert offered(client, one) == first
