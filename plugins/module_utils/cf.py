@@ -223,13 +223,18 @@ def _facts(found):
     return facts
 
 
+def listener(text):
+    """Return the keys of one listener in their one spelling, ports as numbers."""
+    found = dict((LISTENER_KEYS.get(key[0], key), said) for key, said in _equates(text).items())
+    return dict((key, PORTS.get(said, said) if key == "Port" else said) for key, said in found.items())
+
+
 def _listeners(found):
     """Return one fact for each listener, by its name, so that a changed one shows as changed and not as all of them."""
     facts = {}
     for option, what in (("DaemonPortOptions", "listener"), ("ClientPortOptions", "client")):
         for value in found.options.get(option, "").split("\n") if option in found.options else ():
-            equates = dict((LISTENER_KEYS.get(key[0], key), said) for key, said in _equates(value).items())
-            equates.update((key, PORTS.get(said, said)) for key, said in equates.items() if key == "Port")
+            equates = listener(value)
             name = equates.get("Name") or equates.get("Family") or "unnamed"
             while (what, name) in facts:
                 name += "+"

@@ -64,7 +64,7 @@ def findings(pairs, context):
 
 
 def _untagged(pair, context):
-    if not context.untagged or pair.value.upper() == "RELAY":
+    if not context.untagged or pair.value.upper() == "RELAY" and not context.adopted:
         yield error(pair, "the key has no tag, so it applies to clients, senders and recipients at once%s; write Connect:%s, From:%s or To:%s"
                     % (" and anyone can claim such a sender to relay" if pair.value.upper() == "RELAY" else "", pair.key, pair.key, pair.key))
     else:
@@ -234,7 +234,7 @@ VALUES = {"policy": _policy, "spam": _spam, "number": _number, "group": _group, 
 
 def _opening(tag, rest, value, context):
     """Say whether an entry lets strangers relay."""
-    if value.upper() != "RELAY" or tag.values != "policy":
+    if value.upper() != "RELAY" or tag.values != "policy" or context.adopted:
         return None
     if tag.name == "From":
         return "relaying by sender is relaying for everyone: a sender address can be claimed by anybody. Use Connect: with an address, or SMTP AUTH"
@@ -252,6 +252,8 @@ def _smuggling(tag, rest, value):
 
 def relay_opening(text, address, context):
     """Say whether a line of relay-domains opens the relay; host names and domains are what that file is for."""
+    if context.adopted:
+        return None
     return _opening_client(text, context) if address else None if text[0] == "[" else _opening_recipient(text, context)
 
 

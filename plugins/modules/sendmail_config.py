@@ -274,6 +274,12 @@ options:
       relay_by_name:
         description: Whether access entries may grant relaying by host name.
         type: bool
+      untagged:
+        description: Whether access keys may stand without a tag.
+        type: bool
+      adopted:
+        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then.
+        type: bool
   profile:
     description:
       - What kind of host this is, such as V(gateway), V(hub) or V(nullclient). Some features are forbidden on some of them.
@@ -415,7 +421,8 @@ CONTEXT = {"type": "dict", "default": {}, "options": {
     "mailers": {"type": "list", "elements": "str"}, "local_host_names": {"type": "list", "elements": "str"},
     "virtual_domains": {"type": "list", "elements": "str"}, "jail": {"type": "path"}, "alias_files": {"type": "bool"},
     "alias_programs": {"type": "bool"}, "alias_includes": {"type": "bool"}, "smrsh_commands": {"type": "list", "elements": "str"},
-    "access_options": {"type": "list", "elements": "str"}, "ipv6_compressed": {"type": "bool"}, "relay_by_name": {"type": "bool"}}}
+    "access_options": {"type": "list", "elements": "str"}, "ipv6_compressed": {"type": "bool"}, "relay_by_name": {"type": "bool"},
+    "untagged": {"type": "bool"}, "adopted": {"type": "bool"}}}
 SPEC = {
     "mta": _configuration(True), "msp": _configuration(False), "library": {"type": "path", "required": True},
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},

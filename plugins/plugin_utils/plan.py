@@ -20,6 +20,7 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
     plan_maps,
     plan_mc,
     plan_milters,
+    plan_plain,
     plan_profiles,
     plan_smart_host,
     plan_tests,
@@ -36,6 +37,8 @@ def plan(site):
         :func:`plan_auth.needs`) and ``mc``, what the templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
+    if plan_plain.wanted(site):
+        return plan_plain.plan(plan_layers.applied(site))
     site = plan_layers.applied(plan_profiles.applied(site))
     check_names(site)
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))

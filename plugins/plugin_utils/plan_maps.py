@@ -65,6 +65,11 @@ def maps(site):
     return [_map(site, name, derived.get(name, [])) for name in TABLES if in_use(site, name)]
 
 
+def only_said(site):
+    """Return those maps of :func:`maps` that the site's own variables name, without entries that follow from others."""
+    return [_map(site, name, []) for name in TABLES if site["tables"].get(name)]
+
+
 def _map(site, name, derived):
     said, platform, secret = table(site, name), site["platform"], name == "authinfo"
     readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"

@@ -11,7 +11,15 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps, plan_milters, plan_profiles, plan_smart_host, plan_tls
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
+    plan_auth,
+    plan_maps,
+    plan_milters,
+    plan_plain,
+    plan_profiles,
+    plan_smart_host,
+    plan_tls,
+)
 
 # Tables that a FEATURE of the same name brings in, in the order in which the .mc names them.
 FEATURES = (
@@ -57,12 +65,13 @@ def lines(site):
         "preamble": m4.preamble(sorted(site["includes"])).rstrip("\n"), "ostype": m4.quote(site["ostype"] or platform["ostype"], "sendmail_ostype", "word"),
         "maps": map_features(site),
         "map_type": plan_maps.map_type(site, "access"), "alias_type": plan_maps.map_type(site, "aliases"),
-        "features": [site_feature(one, site) for one in site["features"]],
+        "features": [site_feature(one, site) for one in plan_plain.beside_ours(site)],
         "host_name": quoted_name(site, "named", "sendmail_host_name", "host"), "smart_host": plan_smart_host.lines(site),
         "jail": m4.quote(site["jail"], "sendmail_jail_path", "path") if site["privilege"] == "jailed" else "",
         "default_user": m4.quote("%s:%s" % owner, "sendmail_run_user", "user"), "trusted_user": m4.quote(platform["trusted_user"], "sendmail_run_user", "user"),
         "privacy": m4.quote(site["privacy"], "sendmail_privacy_options", "privacy"),
-        "mailers": [m4.quote(one, "sendmail_mailers", "word") for one in site["mailers"]],
+        "mailers": [m4.quote(one, "sendmail_mailers", "word") for one in site["mailers"] if one not in ("local", "smtp")],
+        "raw_statements": plan_plain.raw_statements(site),
         "userdb": m4.quote(platform["maps"]["userdb"] + ".db", "sendmail_userdb", "path") if plan_maps.in_use(site, "userdb") else "",
         "domains": {name: [m4.quote(domain, "sendmail_%s.domains" % name, "domain") for domain in plan_maps.table(site, name).get("domains") or []]
                     for name in ("virtusertable", "genericstable")},

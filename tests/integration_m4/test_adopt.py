@@ -18,9 +18,8 @@ import shutil
 import pytest
 import real_m4
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt, cf, m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt, adopt_cf, adopt_text, cf, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import McError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "adopt")
 EXAMPLES = sorted(glob.glob(real_m4.CF + "/cf/*.mc"))
@@ -72,7 +71,7 @@ def adopted(text, library, path="sendmail.mc", files=None):
 
 def plainly(found, library):
     """Print variables as the template does."""
-    printed = plan_plain.lines(found.variables)
+    printed = adopt_text.lines(found.variables)
     return m4.preamble(found.variables.get("includes", ())) + "\n".join(printed["early"] + ["include(`%s/m4/cf.m4')dnl" % library] + printed["body"]) + "\n"
 
 
@@ -210,3 +209,31 @@ def test_what_is_not_followed_is_refused_with_its_line(text, line, word, library
         adopted(HEAD.replace("LIBRARY", library) + text.replace("CANARY", str(canary)), library)
     assert refused.value.details["line"] == line and word in refused.value.message
     assert not canary.exists()
+
+
+def from_result(text, library, submission=False):
+    """Adopt a .cf whose source is lost; return what was adopted, and in what the two differ."""
+    def makes(printed):
+        made = real_m4.compile_mc(m4.PREAMBLE + "include(`%s/m4/cf.m4')dnl\n" % library + printed)
+        if made.rc:
+            raise McError(made.err)
+        return made.cf
+
+    found = adopt_cf.adopt_result(text, "/etc/mail/sendmail.cf", makes, submission)
+    return found, cf.changes(text, makes("\n".join(sum((adopt_text.lines(found.variables)[key] for key in ("early", "body")), [])) + "\n"))
+
+
+@pytest.mark.parametrize("name, left_over", [("redhat.mc", []), ("redhat.submit.mc", []), ("suse.submit.mc", []), ("suse.mc", [("ruleset", "Parse1")])])
+def test_a_result_without_source_is_taken_over_as_far_as_it_goes(name, left_over, library, text_of):
+    """What can not be had is named, and nothing else differs: here a LOCAL_NET_CONFIG, whose rules stand in the middle of a ruleset."""
+    found, differences = from_result(original(text_of(os.path.join(HERE, name)), library).cf, library, "submit" in name)
+    assert [(row["what"], row["name"]) for row in differences] == left_over
+    assert ["%s %s" % one for one in left_over] == [note["statement"] for note in found.notes if note["kept"] == "nothing"]
+
+
+def test_what_only_the_result_has_is_kept_as_text(library):
+    text = HEAD.replace("LIBRARY", library) + ("FEATURE(`use_cw_file')dnl\n" + MAILERS + "LOCAL_CONFIG\nDXabc\nC{Own}a b\nKown regex x\nHX-Own: yes\n"
+                                               "LOCAL_RULESETS\nSOwn\nR$*\t$@ OK\nSLocal_check_rcpt\nR$* own $*\t$#error $: 550 no\n")
+    found, differences = from_result(original(text, library).cf, library)
+    assert differences == [] and {"name": "use_cw_file"} in found.variables["features"]
+    assert sorted(note["statement"] for note in found.notes) == ["class Own", "header X-Own", "macro X", "map own", "ruleset Local_check_rcpt", "ruleset Own"]

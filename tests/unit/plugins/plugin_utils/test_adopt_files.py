@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, The mailjail authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+import yaml
+
+from ansible_collections.mailjail.sendmail.plugins.filter import adopt_plan
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, plan_plain
+
+MTA = {"from": "source", "source": "/etc/mail/sendmail.mc", "compiled": "/etc/mail/sendmail.cf", "notes": [], "complaints": [], "edited": [], "waivers": [],
+       "counts": {"statements": 3, "raw": 0, "own_lines": 0}, "variables": {"ostype": "linux", "mailers": ["local", "smtp"]}}
+
+
+def host(fqdn, tables=None, files=(), waivers=(), **mta):
+    """What was adopted from one host."""
+    found = dict(MTA, waivers=list(waivers), variables=dict(MTA["variables"], **mta))
+    return {"fqdn": fqdn, "adopted": {"mta": found, "msp": None, "tables": tables or {"map_type": "hash"}, "files": list(files), "remarks": []}}
+
+
+def loaded(text):
+    """Read YAML as Ansible would."""
+    return yaml.load(text, Loader=adopt_plan._Loader)
+
+
+@pytest.mark.parametrize("value", [
+    "text", "", "yes", "10", "1d", "a: b", "# no", "- a", "[127.0.0.1]", "{{ not_a_template }}", "it's", 'say "no"', "two\nlines\n",
+    "two\nlines", "a\n\n", "\ttab\n",
+    "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller", True, False, None, 5, [], {},
+    ["a", ["b", "c"]], [{"a": 1, "b": ["x\ny\n"]}],
+    {"a": {"b": [{"c": "d", "e": {"f": "g"}}]}}, {"10": "x", "yes": "y", "_X_": ""},
+])
+def test_what_is_written_is_what_is_read(value):
+    text = adopt_files.document({"sendmail_options": value})
+    assert loaded(text) == {"sendmail_options": value}
+
+
+def test_nothing_that_looks_like_a_template_becomes_one():
+    assert "!unsafe" in adopt_files.document({"sendmail_local_config": "DX{{ lookup('pipe', 'id') }}\n"})
+
+
+def test_what_all_hosts_have_in_common_goes_to_the_group():
+    hosts = {"a.example": host("a.example", options={"confMAX_HOP": "9"}, features=[{"name": "redirect"}]),
+             "b.example": host("b.example", options={"confMAX_HOP": "8"}, features=[{"name": "redirect"}])}
+    found = {one["path"]: loaded(one["content"]) for one in adopt_files.documents(hosts, "mail")}
+    assert sorted(found) == ["group_vars/mail.yml", "host_vars/a.example.yml", "host_vars/b.example.yml"]
+    assert found["group_vars/mail.yml"]["sendmail_features"] == [{"name": "redirect"}] and "sendmail_options" not in found["group_vars/mail.yml"]
+    for name in hosts:
+        whole = dict(found["group_vars/mail.yml"], **found["host_vars/%s.yml" % name])
+        assert whole == adopt_files.variables(hosts[name]["adopted"], {"host": name, "fqdn": name})
+    assert [one["path"] for one in adopt_files.documents({"a.example": hosts["a.example"]})] == ["host_vars/a.example.yml"]
+
+
+def test_a_large_map_is_a_file_and_a_forbidden_feature_a_waiver():
+    large = {"variable": "virtusertable", "name": "virtusertable", "content": base64.b64encode(b"a@b\tc\n").decode()}
+    waivers = [{"feature": "promiscuous_relay", "path": "/etc/mail/sendmail.mc", "line": 7}]
+    found = {one["path"]: one for one in adopt_files.documents({"a.example": host("a.example", files=[large], waivers=waivers)})}
+    assert found["files/a.example/virtusertable"]["content"] == "a@b\tc\n" and found["files/a.example/virtusertable"]["mode"] == "0600"
+    own = loaded(found["host_vars/a.example.yml"]["content"])
+    assert own["sendmail_virtusertable"] == {"file": "{{ inventory_dir }}/files/a.example/virtusertable"}
+    assert own["sendmail_waivers"][0]["feature"] == "promiscuous_relay" and "line 7" in own["sendmail_waivers"][0]["reason"]
+    assert "!unsafe" not in found["host_vars/a.example.yml"]["content"]
+
+
+@pytest.mark.parametrize("mta, domain, server", [
+    ({}, "example", "a.example"),
+    ({"masquerade": {"as": "corp.example"}, "options": {"MAIL_HUB": "relay:[hub.example]"}}, "corp.example", "hub.example"),
+])
+def test_what_a_profile_wants_is_guessed(mta, domain, server):
+    found = adopt_files.variables(host("a.example", **mta)["adopted"], {"host": "a.example", "fqdn": "a.example"})
+    assert found["sendmail_domain"] == domain and found["sendmail_mail_server"] == server
+
+
+def test_the_report_names_lines_differences_and_edits():
+    adopted = host("a.example")["adopted"]
+    adopted["mta"].update(notes=[{"path": "/etc/mail/sendmail.mc", "line": 12, "statement": "HACK(`x')", "reason": "no variable says this", "kept": "raw"}],
+                          edited=[{"what": "option", "name": "MaxHopCount", "before": "25", "after": "9"}], complaints=["*** ERROR: x"])
+    adopted["remarks"] = ["/etc/mail/authinfo: it holds passwords"]
+    text = adopt_files.report("a.example", adopted, {"mta": {"differences": [{"what": "macro", "name": "S", "before": "a", "after": None}]}}, True)
+    for wanted in ("line 12", "HACK('x')", "option MaxHopCount: '25', then '9'", "*** ERROR: x", "DIFFERS", "macro S: 'a', then nothing", "/etc/mail/authinfo",
+                   "not changed by this run"):
+        assert wanted in text
+    assert "CHANGED" in adopt_files.report("a.example", adopted, {}, False)
+
+
+@pytest.mark.parametrize("site, variable", [
+    ({"options": {"confMAX_HOP": "9')syscmd(`id"}}, "sendmail_options.confMAX_HOP"),
+    ({"options": {"confNOTHING": "9"}}, "sendmail_options"),
+    ({"features": [{"name": "use_cv_file"}]}, "sendmail_features"),
+    ({"features": [{"name": "smrsh", "arguments": ["syscmd(`id')"]}]}, "sendmail_features"),
+    ({"classes": {"LOCAL_USERS": ["a"]}}, "sendmail_classes"),
+    ({"undefine": ["dnl"]}, "sendmail_undefine"),
+    ({"listeners": [{"name": "MTA", "prt": 25}]}, "sendmail_listeners"),
+    ({"listeners": [{"name": "a, Port=26"}]}, "sendmail_listeners"),
+    ({"raw_statements": ["dnl"]}, "sendmail_raw_statements"),
+    ({"raw_parts": {"LOCAL_RULE_9": "x"}}, "sendmail_raw_parts"),
+    ({"submit": {"options": {"confMAX_HOP": "`"}}}, "sendmail_submit.options"),
+])
+def test_what_m4_would_obey_is_refused_by_the_name_of_its_variable(site, variable):
+    with pytest.raises(InvalidValue) as refused:
+        plan_plain.printed(dict({"ostype": "linux"}, **site))
+    assert variable in refused.value.message
+
+
+@pytest.mark.parametrize("template, plain", [("plain.mc.j2", True), ("/srv/x/plain.mc.j2", True), ("sendmail.mc.j2", False), ("", False)])
+def test_the_template_decides(template, plain):
+    assert plan_plain.wanted({"template": template}) is plain
