@@ -7,9 +7,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import collections
+
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_features, mc
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_features, mc, probe
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import McError
 
 HEAD = "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\nOSTYPE(`linux')dnl\n"
@@ -171,3 +173,44 @@ def test_a_renamed_feature_has_the_name_that_a_release_knows(name, release, spel
     (MAILERS + "LOCAL_CONFIG\nKx hahs /etc/x\n", (8, 18, 1), "Did you mean hash?")])
 def test_what_a_release_does_not_know(text, version, said):
     assert [reason for _line, reason in faults(text, version=version) if said in reason]
+
+
+# What two real programs say: Debian 13's, and one compiled from the makers' archive (EL 9's test host).
+DEBIAN_SAYS = """Version 8.18.1
+ Compiled with: DANE HAVE_SSL_CTX_dane_enable MAX_TLSA_RR=64 DNSMAP
+		IPV6_FULL LDAPMAP MAP_REGEX MILTER NAMED_BIND NEWDB=5.3
+		SASLv2 SOCKETMAP STARTTLS
+    OS Defines: ADDRCONFIG_IS_BROKEN HASFCHOWN HASFCHMOD HASFLOCK
+     Conf file:	/etc/mail/sendmail.cf (default for MTA)
+   FFR Defines: _FFR_BADRCPT_SHUTDOWN _FFR_MAIL_MACRO _FFR_MTA_STS
+		_FFR_SKIP_DOMAINS _FFR_TLS_ALTNAMES _FFR_M_ONLY_IPV4
+Canonical name: gw.example.com
+"""
+ARCHIVE_SAYS = """Version 8.17.1.9
+ Compiled with: DNSMAP IPV6_FULL LDAPMAP LOG MAP_REGEX MILTER
+		NAMED_BIND NEWDB=5.3 CDB=1 SASLv2 SOCKETMAP STARTTLS
+    OS Defines: ADDRCONFIG_IS_BROKEN HASFCHOWN HASFCHMOD HASFLOCK
+   FFR Defines:
+Canonical name: gw.example.com
+"""
+
+
+class Says(object):
+    """A runner whose program says one thing."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def run(self, command, stdin=None):
+        assert command[-2:] == ["-d0.13", "-bt"]
+        return collections.namedtuple("Result", "stdout")(self.text)
+
+
+@pytest.mark.parametrize("text", [
+    "FEATURE(`sts', `socket -T<TMPF> inet:5461@127.0.0.1')dnl\n" + MAILERS, "FEATURE(`check_cert_altnames')dnl\n" + MAILERS,
+    "define(`confDANE', `true')dnl\n" + MAILERS])
+def test_what_a_real_program_says_decides(text):
+    version, flags = probe.release(Says(DEBIAN_SAYS), "/usr/sbin/sendmail")
+    assert version == (8, 18, 1) and faults(text, version=version, flags=flags) == []
+    version, flags = probe.release(Says(ARCHIVE_SAYS), "/usr/sbin/sendmail")
+    assert version == (8, 17, 1, 9) and "was compiled without it" in faults(text, version=version, flags=flags)[0][1]
