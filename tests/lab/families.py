@@ -13,7 +13,9 @@ from lab.shell import locked, run
 
 EL, SUSE = ("gw-el9", "gw-el10"), ("gw-suse", "gw-suse-exec")
 HOSTS = EL + SUSE
-PACKAGES = {**dict.fromkeys(EL, ["sendmail", "sendmail-cf"]), **dict.fromkeys(SUSE, ["sendmail"])}
+# Debian as it comes, beside them.
+DEBIAN = "gw-debian13"
+PACKAGES = {**dict.fromkeys(EL, ["sendmail", "sendmail-cf"]), **dict.fromkeys((*SUSE, DEBIAN), ["sendmail"])}
 ANSIBLE_PACKAGE = "ansible==12.3.0"     # from it only community.general, for the module zypper
 COLLECTIONS = paths.WORK / "families-collections"
 
@@ -41,6 +43,7 @@ class Family:
         self.el = key in EL
         self.fqdn = bench.lab.host(key).fqdn
         self.packages = PACKAGES[key]
+        self.cf = "/etc/sendmail.cf" if key in SUSE else "/etc/mail/sendmail.cf"
         self.suffix = "cdb" if key == "gw-el10" else "db"
 
     def __call__(self, command, check=True):
@@ -62,6 +65,11 @@ class Family:
         assert "=> " in done.stdout, done.stdout + done.stderr
         return json.loads(done.stdout.split("=> ", 1)[1])
 
+    def snapshot(self):
+        """Every path where a mail system has something: kind, owner, mode, content."""
+        program = (paths.ROOT / "molecule/shared/tests/snapshot.py").read_text()
+        return json.loads(self.bench.run(self.key, "python3", "-c", program, "/etc", "/var/lib", "/var/spool", "/usr/sbin").stdout)["files"]
+
     def greeting(self, port=25, seconds=5):
         """What the daemon says first on the loopback address; empty if nobody answers."""
         script = f"import socket; print(socket.create_connection(('127.0.0.1', {port}), 3).recv(200).decode())"
@@ -81,3 +89,13 @@ class Family:
         finally:
             self("cp -a /root/kept/. / && rm -r /root/kept")
             self("systemctl reset-failed sendmail.service; systemctl restart sendmail.service")
+
+
+def route_tests(lab, tests):
+    """Run the collection's playbook that asks route tests on all gateways of a lab; exit status and output."""
+    env = {**{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}, "ANSIBLE_NOCOLOR": "1",
+           "ANSIBLE_COLLECTIONS_PATH": str(paths.WORK / "collections"), "ANSIBLE_CONFIG": str(paths.ROOT / "molecule/shared/ansible.cfg")}
+    done = subprocess.run([sys.executable, "-m", "ansible", "playbook", "mailjail.sendmail.route_tests", "-i", lab.directory / "inventory.yml",
+                           "-e", json.dumps({"sendmail_hosts": "gateways", "sendmail_route_tests": tests})],
+                          capture_output=True, text=True, timeout=300, env=env, check=False)
+    return done.returncode, done.stdout + done.stderr

@@ -5,7 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from families import EL, HOSTS, SUSE, Family, community_general
+from families import DEBIAN, EL, HOSTS, SUSE, Family, community_general, route_tests
 
 from lab import lifecycle, runtime
 
@@ -26,8 +26,8 @@ OWN = {"gw-el9": "almalinux-9", "gw-el10": "almalinux-10", "gw-suse": "sles-15",
 def families(bench_of):
     """The four hosts, new."""
     runtime.prepare()
-    lab = lifecycle.up(NAME, tuple(host.removeprefix("gw-") for host in HOSTS), fresh=True)
-    yield {host: Family(bench_of(lab), host) for host in HOSTS}
+    lab = lifecycle.up(NAME, tuple(host.removeprefix("gw-") for host in (*HOSTS, DEBIAN)), fresh=True)
+    yield {host: Family(bench_of(lab), host) for host in (*HOSTS, DEBIAN)}
     if "MAILJAIL_FAMILIES" not in os.environ:
         lifecycle.down(NAME)
 
@@ -43,7 +43,7 @@ def installed(families):
     """The four hosts with sendmail, installed by Ansible from their own repositories, and running."""
     community_general()
     with ThreadPoolExecutor() as pool:
-        list(pool.map(install, families.values()))
+        list(pool.map(install, [families[host] for host in HOSTS]))
     return families
 
 
@@ -171,6 +171,28 @@ def test_the_other_mail_systems_unit_stops_sendmail(el):
     finally:
         el("dnf -q -y remove postfix && systemctl start sendmail.service")
     assert el.greeting()
+
+
+# The collection on hosts that it never touched
+
+def test_any_host_is_asked_route_tests_and_nothing_changes(families, installed):
+    families[DEBIAN].ansible("ansible.builtin.apt", name="sendmail", install_recommends=False, update_cache=True)
+    hosts = list(families.values())
+    # Debian's own access map turns the networks of documents away, 192.0.2.1 among them.
+    client = {"client_address": "198.18.0.1"}
+    with ThreadPoolExecutor() as pool:
+        before = list(pool.map(Family.snapshot, hosts))
+        status, said = route_tests(hosts[0].bench.lab, [
+            {"name": "a stranger relays", "recipient": "dave@third.example", "expect": "refused", "code": "550", "status": "5.7.1"},
+            {"name": "root has a mailbox", "recipient": ["root", "postmaster"], **client, "expect": "accepted", "mailer": "local"},
+            {"name": "the world may relay", "recipient": "dave@third.example", **client, "client_name": "x.example", "expect": "accepted"}])
+        after = list(pool.map(Family.snapshot, hosts))
+    assert status == 2, said
+    for host in hosts:
+        assert f"1 of 4 route tests failed on {host.fqdn} ({host.cf}). Route test 'the world may relay' failed" in said, said
+    for old, new in zip(before, after, strict=True):
+        assert {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)} == set()
+    assert all(verified(families[host]) == "" for host in HOSTS)
 
 
 # Red Hat's habits
