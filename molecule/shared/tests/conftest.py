@@ -16,6 +16,7 @@ def pytest_configure(config):
     if reports and config.args and not config.option.xmlpath:
         config.option.xmlpath = f"{reports}/{Path(config.args[0]).resolve().parent.name}.xml"
     config.addinivalue_line("markers", "only(name...): this test belongs to one kind of gateway (jailed, unprivileged) or to scenarios")
+    config.addinivalue_line("markers", "never(name...): this test has nothing to say in these scenarios, or of this kind of gateway")
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -25,7 +26,9 @@ def pytest_xdist_auto_num_workers(config):
 
 def pytest_collection_modifyitems(items):
     """Leave out what belongs to another kind of gateway, or to other scenarios."""
-    items[:] = [item for item in items if all({WORLD.kind, WORLD.scenario} & set(mark.args) for mark in item.iter_markers("only"))]
+    here = {WORLD.kind, WORLD.scenario}
+    items[:] = [item for item in items if all(here & set(mark.args) for mark in item.iter_markers("only"))
+                and not any(here & set(mark.args) for mark in item.iter_markers("never"))]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The world of a scenario as the tests see it: hosts reached by ssh, mailboxes, SMTP sessions, and the playbook."""
 
+import copy
 import json
 import os
 import re
@@ -134,7 +135,7 @@ class World:
     """One scenario."""
 
     def __init__(self, scenario):
-        self.scenario = scenario
+        self.scenario, self.limit = scenario, None
         # Every scenario but one makes the same gateway, each on hosts of its own.
         self.kind = "unprivileged" if scenario == "unprivileged" else "jailed"
         # Whoever works on a test may have a lab and an unfinished collection of his own.
@@ -154,7 +155,7 @@ class World:
         """Facts of the lab: networks, addresses, names."""
         return self.inventory["vars"]
 
-    @property
+    @cached_property
     def gateway_names(self):
         """Full names of the gateways."""
         return list(self.inventory["children"]["gateways"]["hosts"])
@@ -163,6 +164,14 @@ class World:
     def gateways(self):
         """The gateways."""
         return [self.host(name) for name in self.gateway_names]
+
+    def part(self, gateways):
+        """The same world with only some of its gateways: tests look at them alone, and every run is limited to them."""
+        found = copy.copy(self)
+        found.gateways = list(gateways)
+        found.gateway_names = [gateway.name for gateway in gateways]
+        found.limit = ",".join(found.gateway_names)
+        return found
 
     def host(self, name):
         """A host by its full name, the same object each time."""
@@ -203,6 +212,7 @@ class World:
         """
         records = self.work / "plays" / str(time.time_ns())
         argv = [str(Path(ansible or Path(sys.executable).parent) / "ansible-playbook"), playbook, *options]
+        argv += ["--limit", self.limit] if self.limit and "--limit" not in options else []
         for inventory in self.inventories:
             argv += ["--inventory", str(inventory)]
         argv += ["--extra-vars", json.dumps(values)] if values else []
@@ -214,10 +224,11 @@ class World:
         found = sorted((records or self.work / "runs").glob("*.json"))
         return json.loads(found[-1].read_text()) if found else {}
 
-    def cases(self, gateway, rows):
+    def cases(self, gateway, rows, *options):
         """One run in which a gateway stands under many names, each with variables of its own.
 
         :param dict rows: name of the case to its variables.
+        :param options: words for ansible-playbook, such as ``--check``.
         :returns: dict of name to :class:`Run`.
         """
         names = {f"case-{number}": name for number, name in enumerate(rows)}
@@ -226,7 +237,7 @@ class World:
         with tempfile.NamedTemporaryFile("w", suffix=".yml", dir=self.work) as inventory:
             json.dump({"gateways": {"hosts": hosts}}, inventory)
             inventory.flush()
-            run = self.play("--inventory", inventory.name, "--limit", "case-*")
+            run = self.play("--inventory", inventory.name, "--limit", "case-*", *options)
         return {name: run.of(alias) for alias, name in names.items()}
 
     def converge(self, *options, **more):

@@ -11,7 +11,7 @@ import time
 import pytest
 from smtp import converse, envelope, session
 
-pytestmark = pytest.mark.only("default", "unprivileged", "redhat10")
+pytestmark = pytest.mark.only("default", "unprivileged", "redhat")
 
 ROOT = "/var/lib/mailjail-delegates"
 NOTIFY = "postmaster@corp.example"

@@ -105,6 +105,10 @@ ALL = {**ROWS, **dict(bombs())}
 pytestmark = pytest.mark.only("jailed")    # the same specifications guard all scenarios
 # Judged on the controller, by one and the same code for every host.
 on_the_controller = pytest.mark.only("default")
+# Judged on the host, by code that asks for no family.
+same_everywhere = pytest.mark.only("default")
+# Paths, programs and m4's library are each family's own.
+each_family = pytest.mark.only("default", "redhat", "suse")
 
 
 @pytest.fixture(scope="module", name="runs")
@@ -170,6 +174,7 @@ def refused(world, gateway, *words):
     return said
 
 
+@same_everywhere
 def test_a_name_that_is_not_fully_qualified(world, one):
     one.out("cp /etc/hosts /run/hosts; hostname shorty; sed 's/gw-[a-z0-9-]*\\.corp\\.example.*/shorty/' /run/hosts >/etc/hosts")
     try:
@@ -178,6 +183,7 @@ def test_a_name_that_is_not_fully_qualified(world, one):
         one.out(f"cat /run/hosts >/etc/hosts; hostname {one.name}")
 
 
+@same_everywhere
 def test_a_host_of_an_unknown_family(world, one):
     one.out("printf 'ID=plan9\\nPRETTY_NAME=\"Plan 9\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
     try:
@@ -191,6 +197,7 @@ CLAIMS = {"debian": "ID=rhel\\nID_LIKE=fedora\\nVERSION_ID=9.5", "redhat": "ID=s
           "suse": "ID=rhel\\nID_LIKE=fedora\\nVERSION_ID=9.5"}
 
 
+@each_family
 def test_an_identity_without_what_belongs_to_it(world, one):
     one.out(f"printf '{CLAIMS[one.family.name]}\\nPRETTY_NAME=\"Another\"\\n' >/run/os-release; mount --bind /run/os-release /etc/os-release")
     try:
@@ -208,6 +215,7 @@ MAILER(`smtp')dnl
 """
 
 
+@each_family
 def test_a_configuration_that_somebody_edited(world, one):
     """What is newer than its source and not made of it is nowhere else; a host of ours shows and mends it instead (test_damage.py)."""
     mc, cf = one.family.mc, one.family.cf
@@ -223,6 +231,7 @@ def test_a_configuration_that_somebody_edited(world, one):
         one.out(f"cp -a /run/theirs.mc {mc}; cp -a /run/theirs.cf {cf}")
 
 
+@same_everywhere
 def test_another_program_on_port_25(world, one):
     one.out("systemctl stop sendmail.service; systemd-run -q --unit lab-stranger python3 -c "
             "'import socket, time; s = socket.create_server((\"\", 25)); time.sleep(600)'; sleep 1")
@@ -232,6 +241,7 @@ def test_another_program_on_port_25(world, one):
         one.out("systemctl stop lab-stranger; systemctl start sendmail.service; sleep 1")
 
 
+@same_everywhere
 def test_m4_is_missing(world, one):
     one.out("mount --bind /dev/null /usr/bin/m4; echo >>" + one.family.mc)
     try:
@@ -240,6 +250,7 @@ def test_m4_is_missing(world, one):
         one.out("umount /usr/bin/m4; sed -i '$ d' " + one.family.mc)
 
 
+@same_everywhere
 def test_a_link_in_the_jail_is_refused_unless_it_may_go(world, one):
     one.out("ln -s /etc/passwd /var/mailjail/var/link")
     try:

@@ -17,6 +17,12 @@ NOWHERE = {"sendmail_listeners": [{"name": "MTA", "address": "192.0.2.77"}, {"na
            "sendmail_health_timeout": 10}
 
 
+@pytest.fixture(scope="module", name="world")
+def world_(world):
+    """Those hosts that have something to lose."""
+    return world.part([gateway for gateway in world.gateways if gateway.family.user_database])
+
+
 @pytest.fixture(scope="module", name="packages")
 def packages_(tmp_path_factory):
     """The packages of el10, out of the image that holds them."""

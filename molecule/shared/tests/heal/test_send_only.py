@@ -5,6 +5,9 @@ import uuid
 
 import pytest
 
+# A sendmail from source has the units of scenario default.
+pytestmark = pytest.mark.never("source")
+
 LISTENERS = [{"name": "MTA", "address": "127.0.0.1", "modifiers": ["A", "E"]}]
 
 
