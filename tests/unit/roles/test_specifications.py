@@ -66,6 +66,28 @@ def test_every_limit_is_one_that_sendmail_knows():
         assert key in options and define in language.DEFINES
 
 
+def shape(options, below="suboptions"):
+    """Keys, types, choices and defaults of options, without their words."""
+    return {name: {key: shape(value, below) if key == below else value for key, value in option.items() if key != "description"}
+            for name, option in options.items()}
+
+
+def test_route_tests_are_one_language_for_role_and_modules():
+    from ansible_collections.mailjail.sendmail.plugins.doc_fragments import route_tests
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import routes
+
+    taken, options = shape(routes.OPTION["options"], "options"), specification("config")["sendmail_route_tests"]["options"]
+    assert shape(options, "options") == taken
+    documented = yaml.safe_load(route_tests.ModuleDocFragment.DOCUMENTATION)["options"]["route_tests"]["suboptions"]
+    assert {name: {("options" if key == "suboptions" else key): value for key, value in row.items()} for name, row in shape(documented).items()} == taken
+    assert set(taken) == set(routes.DEFAULTS) | {"name", "recipient"}
+    for key, defaults in routes.DICTS.items():
+        parts = taken[key]["options"]
+        assert set(parts) == set(defaults)
+        assert {part: value for part, value in defaults.items() if value is not None} == {
+            part: option["default"] for part, option in parts.items() if "default" in option}
+
+
 def test_listeners_have_the_keys_that_sendmail_is_told():
     from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
 
