@@ -17,12 +17,16 @@ MC = f"""divert(0)dnl
 OSTYPE(`linux')dnl
 define(`QUEUE_DIR', `{PLACE}/queue')dnl
 define(`confPID_FILE', `{PLACE}/pid')dnl
+define(`confREFUSE_LA', `1000')dnl
+define(`confQUEUE_LA', `1000')dnl
 define(`confCACERT', `{PLACE}/authorities.pem')dnl
 define(`confCACERT_PATH', `{PLACE}')dnl
 define(`confSERVER_CERT', `{PLACE}/server.pem')dnl
 define(`confSERVER_KEY', `{PLACE}/server.key')dnl
 define(`confAUTH_MECHANISMS', `EXTERNAL')dnl
 TRUST_AUTH_MECH(`EXTERNAL')dnl
+define(`confCR_FILE', `-o {PLACE}/relay-domains')dnl
+RELAY_DOMAIN(`corp.example')dnl
 FEATURE(`no_default_msa')dnl
 DAEMON_OPTIONS(`Name=MTA, Port=2525')dnl
 DAEMON_OPTIONS(`Name=Lenient, Port=2526, M=u')dnl
@@ -56,11 +60,11 @@ MAPS = {
 # Two authorities that both are trusted; certificates of one of them may relay.
 CERTIFICATES = """umask 077
 for ca in Corp Other; do
-  openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.pem -days 9 -subj "/C=ES/O=$ca/CN=$ca CA"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $ca.key -out $ca.pem -days 9 -subj "/C=ES/O=$ca/CN=$ca CA"
 done
 for who in server:Corp joe:Corp guest:Other; do
   name=${who%:*} ca=${who#*:}
-  openssl req -newkey rsa:2048 -nodes -keyout $name.key -out request -subj "/C=ES/CN=$name"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out request -subj "/C=ES/CN=$name"
   openssl x509 -req -in request -CA $ca.pem -CAkey $ca.key -CAcreateserial -days 9 -out $name.pem
 done
 cat Corp.pem Other.pem >authorities.pem
@@ -105,18 +109,16 @@ REWRITTEN = {"recipient": "info@virtual.example", "sender": "joe@corp.example", 
 
 @pytest.fixture(scope="module", name="host")
 def host_(world, client):
-    """The gateway with the second daemon, and the client with certificates."""
+    """The gateway with the second daemon; the client, which has openssl, with the certificates."""
     found = world.gateways[0]
-    program = found.family.sendmail
-    library = found.out("ls -d /usr/share/sendmail/cf").strip()
     put = "".join(
-        f"printf '%s\\t%s\\n' {' '.join(shlex.quote(word) for pair in entries.items() for word in pair)} | makemap hash {name}\n"
+        f"printf '%s\\t%s\\n' {' '.join(shlex.quote(word) for pair in entries.items() for word in pair)} | makemap -C /dev/null hash {name}\n"
         for name, entries in MAPS.items()).replace("{listed}", world.facts["lab_client_listed"])
-    found.out(f"mkdir -p {PLACE}/queue; chmod 700 {PLACE} {PLACE}/queue; cd {PLACE}; exec 2>log; set -e\n{CERTIFICATES}\n{put}\n"
-              f"cat >site.mc; m4 {library}/m4/cf.m4 site.mc >site.cf; test ! -s log || grep -v '' log || true; {program} -C {PLACE}/site.cf -bd -q1s", stdin=MC)
-    pems = found.out(f"cd {PLACE}; tail -n +1 joe.pem joe.key guest.pem guest.key")
-    client.out(f"mkdir -p {PLACE}; cat >{PLACE}/all", stdin=pems)
-    client.out(f"cd {PLACE}; awk '/^==> /{{name = $2; next}} {{print >name}}' all; chmod 600 *")
+    client.out(f"mkdir -p {PLACE}; cd {PLACE}; exec 2>log; set -e\n{CERTIFICATES}")
+    found.out(f"mkdir -p {PLACE}/queue; chmod 700 {PLACE} {PLACE}/queue; cat >{PLACE}/all",
+              stdin=client.out(f"cd {PLACE}; tail -n +1 server.pem server.key authorities.pem"))
+    found.out(f"cd {PLACE}; umask 077; set -e; awk '/^==> /{{name = $2; next}} {{print >name}}' all; rm all\n{put}\n"
+              f"cat >site.mc; m4 /usr/share/sendmail/cf/m4/cf.m4 site.mc >site.cf; {found.family.sendmail} -C {PLACE}/site.cf -bd -q1s", stdin=MC)
     yield found
     found.out(f"kill $(head -1 {PLACE}/pid); rm -rf {PLACE}")
     client.out(f"rm -rf {PLACE}")
