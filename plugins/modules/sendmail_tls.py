@@ -65,8 +65,11 @@ options:
         description: PEM text, the path of a file on the controller, or with O(certificates=host) one on the host.
         type: str
       key:
-        description: The same for its key.
+        description: PEM text of its key, or the path of a file on the controller.
         type: str
+      key_file:
+        description: With O(certificates=host) the path of its key on the host.
+        type: path
       chain:
         description: The same for what leads from the certificate to its authority, where the certificate's own text does not hold it.
         type: str
@@ -166,7 +169,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, tls
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, UnsafePath
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
-PAIR = {"name": {"type": "str", "required": True}, "certificate": {"type": "str"}, "key": {"type": "str", "no_log": True}, "chain": {"type": "str"},
+PAIR = {"name": {"type": "str", "required": True}, "certificate": {"type": "str"}, "key": {"type": "str", "no_log": True},
+        "key_file": {"type": "path", "no_log": False}, "chain": {"type": "str"},
         "key_type": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa", "no_log": False}}
 SPEC = {
     "certificates": {"type": "str", "choices": ["given", "host", "self-signed"], "required": True},
@@ -240,10 +244,10 @@ class Material:
         self._want(pair["name"], "".join(tls.key_blocks(pair["key"])) + chain, about, "0600")
 
     def _host(self, pair):
-        faults = tls_host.key_faults(pair["key"], self.params["owner"])
+        faults = tls_host.key_faults(pair["key_file"], self.params["owner"])
         if faults:
-            raise UnsafePath(" ".join(faults), path=pair["key"], faults=faults)
-        self._judged(pair["certificate"], pair["certificate"], tls_host.read_text(pair["certificate"]), tls_host.read_text(pair["key"]))
+            raise UnsafePath(" ".join(faults), path=pair["key_file"], faults=faults)
+        self._judged(pair["certificate"], pair["certificate"], tls_host.read_text(pair["certificate"]), tls_host.read_text(pair["key_file"]))
 
     def _self_signed(self, pair):
         path, kind, names = self._path(pair["name"]), KINDS[pair["key_type"]], self.params["names"]

@@ -66,7 +66,7 @@ def plan(site):
     pairs, paths = _pairs(said), _paths(said, site)
     servers = [pair for pair in pairs if pair["name"] != "client"]
     host = said["certificates"] == "host"
-    files = ([pair[part] for pair in pairs for part in ("certificate", "key")] if host else [_place(site, pair["name"]) for pair in pairs])
+    files = ([pair[part] for pair in pairs for part in ("certificate", "key_file")] if host else [_place(site, pair["name"]) for pair in pairs])
     return {
         "material": {
             "certificates": said["certificates"], "directory": directory(site), "owner": owner(site), "names": [site["host_name"]] + list(said["names"]),
@@ -81,7 +81,9 @@ def _pairs(said):
     if said["certificates"] == "self-signed":
         return [{"name": "server", "key_type": said["key_type"]}]
     named = [("server", said), ("second", said["second"]), ("client", said["client"])]
-    return [{"name": name, "certificate": pair["certificate"], "key": pair["key"], "chain": pair.get("chain") or ""} for name, pair in named if pair]
+    # A path is no secret: refusals name it.
+    key = "key_file" if said["certificates"] == "host" else "key"
+    return [{"name": name, "certificate": pair["certificate"], key: pair["key"], "chain": pair.get("chain") or ""} for name, pair in named if pair]
 
 
 def directory(site):
@@ -146,12 +148,12 @@ def _key_lines(said, site):
 
     def joined(names, part):
         found = [pair[part] if host else _place(site, pair["name"]) for pair in pairs if pair["name"] in names]
-        return m4.quote(",".join(found), "sendmail_tls." + part, "paths") if found else ""
+        return m4.quote(",".join(found), "sendmail_tls." + part.partition("_")[0], "paths") if found else ""
 
     # A certificate that nobody signed says nothing to a server.
     client = ("client",) if said["client"] else ("server",) if said["certificates"] != "self-signed" else ()
-    return {"server_certificate": joined(("server", "second"), "certificate"), "server_key": joined(("server", "second"), "key"),
-            "client_certificate": joined(client, "certificate"), "client_key": joined(client, "key")}
+    return {"server_certificate": joined(("server", "second"), "certificate"), "server_key": joined(("server", "second"), "key_file"),
+            "client_certificate": joined(client, "certificate"), "client_key": joined(client, "key_file")}
 
 
 def release(site):

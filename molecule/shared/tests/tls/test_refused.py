@@ -1,6 +1,7 @@
 """Material that would fail: refused by name, with everything as it was. And what is found on the wire only."""
 
 import json
+import re
 
 import pytest
 from state import answers, difference, state
@@ -59,7 +60,8 @@ def test_refused_by_name(runs, name):
     assert run.status != 0, run
     said = " ".join(run.messages) or run.output
     assert [word for word in ROWS[name][1] if word not in said] == [], said
-    assert "PRIVATE KEY" not in run.output and "Traceback" not in run.output
+    # A message may name the line by which a key is known; what follows that line is secret.
+    assert not re.search(r"PRIVATE KEY-----(\\n|\n)", run.output) and "Traceback" not in run.output
 
 
 def test_nothing_was_touched(runs):
