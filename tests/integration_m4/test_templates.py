@@ -30,7 +30,8 @@ BASE = {"sendmail_domain": "corp.example", "sendmail_mail_server": "mail.corp.ex
 # Debian's own ostype reads a file by its absolute path, so an unpacked library can not use it.
 OSTYPE = "debian" if os.path.isfile("/usr/share/sendmail/cf/debian/autoconf.m4") else "linux"
 VERSION = ".".join(str(part) for part in library_version())
-INFO = {"host": {"fqdn": "gw.corp.example"}, "sendmail": {"version": VERSION}, "maps": {"types": ["hash", "btree", "implicit"]}}
+INFO = {"host": {"fqdn": "gw.corp.example", "distribution": {"family": "debian", "id": "debian", "version_id": "13"}},
+        "sendmail": {"version": VERSION}, "maps": {"types": ["hash", "btree", "implicit"]}}
 # A site that says something everywhere.
 FULL = {
     "sendmail_relay_networks": ["10.20.0.0/16", "2001:db8:20::/48"], "sendmail_relay_domains": ["other.example"], "sendmail_host_name": "gw.corp.example",
