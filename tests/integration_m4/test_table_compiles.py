@@ -143,7 +143,7 @@ SAMPLES = {
 COUNTED = {
     "integer": "%d", "size": "%d", "interval": "%dm", "lifetime": "%dd", "word": "w%d", "host": "h%d.sample.example", "relay": "relay:[h%d.sample.example]",
     "domain": "d%d.sample.example", "user": "u%d:g%d", "mailbox": "m%d", "path": "/sample/p%d", "paths": "/sample/p%d", "class_file": "/sample/c%d",
-    "map": "hash /sample/m%d"}
+    "map": "hash /sample/m%d", "program": "/sample/p%d"}
 # What is no option line: name -> how its value appears.
 ELSEWHERE = {
     "confCF_VERSION": "/%s", "confCR_FILE": "FR%s", "confCT_FILE": "Ft%s", "confCW_FILE": "Fw%s", "confDEQUOTE_OPTS": "Kdequote dequote %s",
