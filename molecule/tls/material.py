@@ -15,7 +15,7 @@ from lab import address, containers, lifecycle  # noqa: E402
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 ODD = '/C=DE/O=Lab (one) \\+ two, three/CN=M\u00fcller <odd> "x" \\\\ y'
 DOMAINS = ("good.example", "clear.example", "plain.example", "unknown.example", "anyhow.example", "forced.example", "right.dane.example", "wrong.dane.example",
-           "clear.dane.example")
+           "clear.dane.example", "right.sts.example", "elsewhere.sts.example", "unknown.sts.example")
 CONFIG = "[ca]\ndefault_ca=d\n[d]\ndatabase={place}/index.txt\ncrlnumber={place}/number\ndefault_md=sha256\n"
 
 

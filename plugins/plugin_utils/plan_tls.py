@@ -7,6 +7,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
+
 from ansible_collections.mailjail.sendmail.plugins.module_utils import m4, tables, tables_access, tls_names
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_dane
@@ -136,7 +138,7 @@ def lines(site):
         "server_options": quoted(ssl_options(said, "server", new), "server_options", "list"),
         "client_options": quoted(ssl_options(said, "client", new), "client_options", "list"),
         "ask_clients": asks_clients(said, site), "fingerprint": quoted(said["fingerprint"], "fingerprint", "word"),
-        "fallback": new and bool(said["fallback_to_clear"]), "session_features": new,
+        "fallback": new and bool(said["fallback_to_clear"]), "session_features": new, "sts": sts(site),
         "dane": plan_dane.settings(site.get("dane"))["enabled"], "keys": _key_lines(said, site)}
 
 
@@ -176,6 +178,33 @@ def ssl_options(said, side, new):
 def asks_clients(said, site):
     """Tell whether clients are asked for a certificate: only if something follows from one, since it costs some of them the handshake."""
     return bool(said["ask_clients"] or site.get("relay"))
+
+
+# ---- MTA-STS -----------------------------------------------------------------------------------------------------------------------------
+
+STS = {"enabled": False, "socket": "inet:8461@127.0.0.1"}
+STS_SOCKET = re.compile(r"inet:\d{1,5}@(?:127\.0\.0\.1|localhost)\Z|local:(?:/[A-Za-z0-9._-]+)+\Z")
+
+
+def sts(site):
+    """Return the argument of FEATURE(sts), quoted, or an empty string where it is off.
+
+    :raises InvalidValue: this host's sendmail was compiled without it, or the socket is none of this host.
+    """
+    found = dict(STS, **(site.get("sts") or {}))
+    unknown = sorted(set(found) - set(STS))
+    if unknown:
+        raise InvalidValue("sendmail_mta_sts has no key %s. Keys are %s." % (", ".join(unknown), ", ".join(sorted(STS))), variable="sendmail_mta_sts")
+    if not found["enabled"]:
+        return ""
+    flags = site.get("compile_flags") or []
+    if flags and "_FFR_MTA_STS" not in flags:
+        raise InvalidValue("sendmail_mta_sts.enabled is true, and this host's sendmail %s was compiled without _FFR_MTA_STS (sendmail -d0.14 -bt lists what "
+                           "is in). Debian 13 has it; leave it off here." % site["release"], variable="sendmail_mta_sts")
+    if not STS_SOCKET.match(str(found["socket"])):
+        raise InvalidValue("sendmail_mta_sts.socket is '%s'; expected one of this host, such as inet:8461@127.0.0.1 or local:/run/sts.sock. An answer from "
+                           "elsewhere could be forged on the way." % found["socket"], variable="sendmail_mta_sts")
+    return m4.quote("socket -d5 -T<TMPF> " + found["socket"], "sendmail_mta_sts.socket", "text")
 
 
 # ---- single peers: entries of the access map -----------------------------------------------------------------------------------------------

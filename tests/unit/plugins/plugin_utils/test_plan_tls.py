@@ -187,3 +187,19 @@ def test_dane_that_can_not_be(said, flags, words):
     with pytest.raises(SendmailError) as caught:
         plan_tls.plan(site(dane=said, compile_flags=flags))
     assert all(word in caught.value.message for word in words), caught.value.message
+
+
+@pytest.mark.parametrize("said, flags, expected", [
+    ({}, [], ""), ({"enabled": False}, ["STARTTLS"], ""),
+    ({"enabled": True}, ["_FFR_MTA_STS"], "`socket -d5 -T<TMPF> inet:8461@127.0.0.1'"),
+    ({"enabled": True, "socket": "local:/run/sts.sock"}, [], "`socket -d5 -T<TMPF> local:/run/sts.sock'"),
+    ({"enabled": True}, ["STARTTLS"], None), ({"enabled": True, "socket": "inet:8461@sts.example"}, [], None),
+    ({"enabled": True, "socket": "local:/run/x') syscmd(`id"}, [], None), ({"enable": True}, [], None),
+])
+def test_mta_sts(said, flags, expected):
+    if expected is None:
+        with pytest.raises(SendmailError) as caught:
+            lines(sts=said, compile_flags=flags)
+        assert "sendmail_mta_sts" in caught.value.message
+    else:
+        assert lines(sts=said, compile_flags=flags)["sts"] == expected
