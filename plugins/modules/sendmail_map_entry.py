@@ -138,7 +138,9 @@ def wishes(params):
 
 
 def main():
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True, required_one_of=[["key", "entries"]], mutually_exclusive=[["key", "entries"]])
+    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
+    module = AnsibleModule(argument_spec=SPEC, no_log=True, supports_check_mode=True, required_one_of=[["key", "entries"]],
+                           mutually_exclusive=[["key", "entries"]])
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")
         result = shared_host.apply(dict(module.params, entries=wishes(module.params), today=today), Runner(), module.check_mode)

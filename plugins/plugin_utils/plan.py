@@ -49,7 +49,9 @@ def plan(site):
 
 def mc(site):
     """Return what the templates print."""
-    return dict(plan_mc.lines(site), language=plan_language.lines(site), map_definitions=plan_definitions.definitions(site))
+    definitions = plan_definitions.lines(site, lambda name: plan_mc.table_database(site, name))
+    return dict(plan_mc.lines(site), language=plan_language.lines(site), map_definitions=definitions,
+                aliases_also="".join(",sequence:" + name for name in plan_definitions.also(site, "aliases")))
 
 
 def check_names(site):

@@ -73,6 +73,8 @@ _SHAPES = {
     "attributes": (r"[A-Za-z][A-Za-z0-9;:|.-]*(?:,[A-Za-z][A-Za-z0-9;:|.-]*)*", "names of attributes such as mail,uid"),
     "pattern": (r"[^\s-]\S*", "a regular expression without blanks that does not begin with a hyphen"),
 }
+# Tables that can go on to other maps where they have no answer.
+ASKING = ("mailertable", "virtusertable", "genericstable", "domaintable", "aliases")
 _RESERVED = ("access", "mailertable", "virtuser", "generics", "domaintable", "bitdomain", "uudomain", "authinfo", "macro", "dequote", "arith", "host",
              "ldapmh", "ldapmra", "badcmd", "ednsbl", "canonify", "resolve", "cidr", "bestmx", "dnsbl", "edns", "storage", "user", "alias", "aliases", "userdb")
 
@@ -87,13 +89,51 @@ def definitions(site):
     for number, one in enumerate(site.get("map_definitions") or [], 1):
         where = "%s (%s)" % (VARIABLE, one.get("name") or "entry %d" % number)
         name, kind = str(one.get("name") or ""), str(one.get("class") or "")
-        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in _RESERVED:
+        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in _RESERVED + tuple(map(table_name, ASKING)):
             raise _wrong(where, "the name is '%s'; expected letters, digits, _ and ., beginning with a letter, and none of sendmail's own names" % name)
         if name in seen:
             raise _wrong(where, "the name stands twice")
         found.append(_line(where, name, kind, one, site, seen))
         seen.add(name)
     return found
+
+
+def also(site, name):
+    """Return the names of the defined maps that are asked after a table has no answer, checked.
+
+    :raises InvalidValue: a map that is not defined, or a table that may not have such.
+    """
+    names = (site["tables"].get(name) or {}).get("also") or []
+    variable = "sendmail_%s.also" % name
+    if names and name not in ASKING:
+        # A sequence passes over a member that can not be opened: mail would be let in because a file is broken.
+        raise InvalidValue("%s: only %s can go on to another map." % (variable, ", ".join(ASKING)), variable=variable)
+    known = [one.get("name") for one in site.get("map_definitions") or []]
+    for one in names:
+        if one not in known:
+            raise InvalidValue("%s: there is no map '%s' in %s.%s" % (variable, one, VARIABLE, language.nearest(str(one), [str(word) for word in known])),
+                               variable=variable)
+    return names
+
+
+def table_name(name):
+    """Return the name of a table that stands in a sequence with other maps."""
+    return name + "_table"
+
+
+def spec(site, name, of_table):
+    """Return how a FEATURE names its map: the table, or a sequence that begins with it."""
+    further = also(site, name)
+    return " ".join(["sequence", table_name(name)] + further) if further else of_table
+
+
+def lines(site, of_table):
+    """Return all K lines: the site's, and those of tables that stand in a sequence with them.
+
+    :param of_table: gives type and path of a table's database.
+    """
+    further = {name: also(site, name) for name in site["tables"]}
+    return definitions(site) + ["K%s %s" % (table_name(name), of_table(name)) for name in ASKING if name != "aliases" and further.get(name)]
 
 
 def files(site):
@@ -143,6 +183,9 @@ def _settings(where, kind, known, said, site):
     for key in NEEDED.get(kind, ()):
         if not settings.get(key):
             raise _wrong(where, "'%s' is missing" % key)
+    if kind == "ldap":
+        # Left to itself sendmail speaks version 2, which servers have refused for twenty years ("Protocol error").
+        settings.setdefault("version", "3")
     _password(where, settings, password_path(site, str(said["name"])))
     if "on_failure" in known.settings and not settings.get("ignore_failure") and "on_failure" not in settings:
         settings["on_failure"] = "<TMPF>"

@@ -41,9 +41,10 @@ def table(name, layers, site):
         return {}
     _one_source(name, said)
     found = {key: value for layer, one in said for key, value in one.items() if key in SOURCES and value}
-    domains = [domain for layer, one in said for domain in one.get("domains") or []]
-    if domains:
-        found["domains"] = list(dict.fromkeys(domains))
+    for key in ("domains", "also"):
+        several = [name for layer, one in said for name in one.get(key) or []]
+        if several:
+            found[key] = list(dict.fromkeys(several))
     if any(one.get("entries") is not None for layer, one in said):
         found.update(_entries(name, said, site))
     return found

@@ -13,6 +13,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import language,
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
     plan_auth,
+    plan_definitions,
     plan_maps,
     plan_milters,
     plan_plain,
@@ -160,8 +161,14 @@ def check_waivers(waivers):
 
 def map_features(site):
     """Return the FEATURE statements of the maps in use, each with its reason."""
-    return [{"reason": reason, "feature": feature(name, ["%s %s" % (plan_maps.map_type(site, name), site["platform"]["maps"][name])], "sendmail_" + name)}
+    specs = {name: plan_definitions.spec(site, name, table_database(site, name)) for name, reason in FEATURES if plan_maps.in_use(site, name)}
+    return [{"reason": reason, "feature": feature(name, [specs[name]], "sendmail_" + name)}
             for name, reason in FEATURES if plan_maps.in_use(site, name)]
+
+
+def table_database(site, name):
+    """Return type and path of the database of a table, as a K line has them."""
+    return "%s %s" % (plan_maps.map_type(site, name), site["platform"]["maps"][name])
 
 
 def masquerade(values):

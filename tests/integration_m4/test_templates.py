@@ -55,6 +55,7 @@ FULL = {
     "sendmail_local_rulesets": "SLocal_check_mail\nR$*\t\t$@ $1", "sendmail_timeouts": {"queuewarn": "1d", "queuewarn_urgent": "2h"},
     "sendmail_listeners": [{"name": "MTA", "address": "0.0.0.0", "modifiers": ["A", "E"]}, {"name": "six", "address": "::", "listen": 20},
                            {"name": "in", "address": "127.0.0.1", "port": 587, "delivery_mode": "background"}]}
+DIRECTORY = {"name": "people", "class": "ldap", "uri": "ldaps://l.example/", "base": "dc=corp", "filter": "(&(mail=%0)(uid=*))", "attributes": ["uid", "cn"]}
 # Every variable that stands for one statement of the language.
 SPOKEN = {
     "sendmail_undefine": ["confTO_HOSTSTATUS"], "sendmail_mailer_flags": {"relay": "+S-n", "PROG": "-9"},
@@ -66,6 +67,9 @@ SPOKEN = {
     "sendmail_client_options": [{"address": "192.0.2.1", "modifiers": ["h"]}, {"address": "2001:db8::1"}], "sendmail_mc_domain": "generic",
     "sendmail_masquerade": {"limited": True, "local_unmasqueraded": True, "domain_files": ["/etc/mail/m"], "exception_files": ["/etc/mail/n"],
                             "exposed_user_files": ["/etc/mail/e"]},
+    "sendmail_domaintable": {"entries": [{"key": "old.example", "value": "corp.example"}], "also": ["people"]}, "sendmail_aliases": {"also": ["people"]},
+    "sendmail_map_definitions": [{"name": "digits", "class": "regex", "pattern": "^([0-9]+)@(.+)$", "substrings": "1,2"}, DIRECTORY,
+                                 {"name": "both", "class": "sequence", "maps": ["digits", "people"]}],
     "sendmail_raw_parts": {"LOCAL_RULE_0": "Rzero$*\t$: $1", "LOCAL_RULE_1": "Rone$*\t$: $1", "LOCAL_RULE_2": "Rtwo$*\t$: $1",
                            "LOCAL_RULE_3": "Rthree$*\t$: $1",
                            "LOCAL_NET_CONFIG": "Rnet$*\t$: $1", "LOCAL_DNSBL": "Rdns$*\t$: $1", "LOCAL_UUCP": "Ruucp$*\t$: $1",
@@ -172,7 +176,10 @@ def test_each_statement_that_a_site_speaks_arrives():
                  "Mown, P=/usr/bin/own, F=lsDFM, A=own $u", "SLocal_srv_features\nRfeat$*\t$@ $1", "SLocal_tls_rcpt\nRrcpt$*\t$@ $1",
                  "SLocal_check_mail\nRmail$*\t$@ $1", "Scheck_data\nRdata$*\t$@ $1", "SLocal_localaddr\nRlocal$*\t$@ $1\nR$+ + $*\t$@ $1 + $2",
                  "Rzero$*\t$: $1", "Ssender=1\n\nRone$*\t$: $1", "Srecipient=2\n\nRtwo$*\t$: $1", "Rthree$*\t$: $1", "Rnet$*\t$: $1", "Rdns$*\t$: $1",
-                 "Ruucp$*\t$: $1"):
+                 "Ruucp$*\t$: $1", "Kdigits regex -s1,2 ^([0-9]+)@(.+)$", "Kboth sequence digits people",
+                 "Kdomaintable_table btree /etc/mail/domaintable", "Kdomaintable sequence domaintable_table people",
+                 "O AliasFile=hash:/etc/aliases,sequence:people",
+                 'Kpeople ldap -v"uid,cn" -b"dc=corp" -k"(&(mail=%0)(uid=*))" -T<TMPF> -H"ldaps://l.example/" -w3'):
         assert "\n%s\n" % line in cf, line
     assert re.search(r"^Mrelay,.* F=\S*S", cf, re.M) and not re.search(r"^Mprog,.* F=\S*9", cf, re.M) and "\nO Timeout.hoststatus=" not in cf
 
@@ -234,6 +241,9 @@ PLACES = {
     "sendmail_masquerade.domain_files": lambda value: {"sendmail_masquerade": {"domain_files": ["/" + value]}},
     "sendmail_rulesets": lambda value: {"sendmail_rulesets": {"Local_check_mail": ["R" + value + "\t$@ $1"]}},
     "sendmail_raw_parts": lambda value: {"sendmail_raw_parts": {"LOCAL_RULE_0": "R$*\t$: " + value}},
+    "sendmail_map_definitions pattern": lambda value: {"sendmail_map_definitions": [{"name": "x", "class": "regex", "pattern": value}]},
+    "sendmail_map_definitions base": lambda value: {"sendmail_map_definitions": [dict(DIRECTORY, base="o=" + value)]},
+    "sendmail_map_definitions filter": lambda value: {"sendmail_map_definitions": [dict(DIRECTORY, filter="(mail=%s)" % value)]},
     "sendmail_local_config": lambda value: {"sendmail_local_config": "D{Site}" + value},
     "sendmail_local_rulesets": lambda value: {"sendmail_local_rulesets": "SLocal_x\nR$*\t$: " + value},
 }

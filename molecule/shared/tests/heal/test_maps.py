@@ -129,7 +129,7 @@ def test_a_password_is_shown_nowhere(world, runs, gateway):
         assert SECRET not in str(run.record) and encoded not in str(run.record)
     # Words to look for by standard input: sudo would log them with the command.
     assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", f"{SECRET}\n{encoded}\n").stdout.strip() == "0"
-    assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_config\n").stdout.strip() != "0", "this would find nothing at all"
+    assert gateway.run("{ journalctl -q | grep -cF -f /dev/fd/3; } 3<&0", "sendmail_service\n").stdout.strip() != "0", "this would find nothing at all"
     assert gateway.out(f"stat -c '%a %U' {gateway.family.authinfo}").strip() == "600 root"
     database = gateway.family.database(gateway.family.authinfo)
     assert int(gateway.out(f"stat -c %a {database}")) == (600 if world.kind == "jailed" else 640)

@@ -18,7 +18,8 @@ LDAP = {"name": "people", "class": "ldap", "uri": ["ldaps://a.example/", "ldaps:
 
 
 def site(*definitions, **more):
-    return dict({"map_definitions": list(definitions), "compile_flags": [], "waivers": [], "platform": {"maps": {"access": "/etc/mail/access"}}}, **more)
+    return dict({"map_definitions": list(definitions), "tables": {}, "compile_flags": [],
+                 "waivers": [], "platform": {"maps": {"access": "/etc/mail/access"}}}, **more)
 
 
 def line(*definitions, **more):
@@ -26,14 +27,14 @@ def line(*definitions, **more):
 
 
 LINES = {
-    "ldap": (LDAP, 'Kpeople ldap -v"mail,uid" -b"ou=people,dc=corp,dc=example" -k"(&(objectClass=person)(mail=%0))" -T<TMPF> '
+    "ldap": (LDAP, 'Kpeople ldap -v"mail,uid" -b"ou=people,dc=corp,dc=example" -k"(&(objectClass=person)(mail=%0))" -T<TMPF> -w3 '
                    '-H"ldaps://a.example/ ldaps://b.example/"'),
     "ldap that must not fail": (dict(LDAP, ignore_failure=True, single=True, scope="sub", timeout=10),
-                                'Kpeople ldap -v"mail,uid" -b"ou=people,dc=corp,dc=example" -k"(&(objectClass=person)(mail=%0))" -t -ssub -1 -l10 '
+                                'Kpeople ldap -v"mail,uid" -b"ou=people,dc=corp,dc=example" -k"(&(objectClass=person)(mail=%0))" -t -ssub -1 -l10 -w3 '
                                 '-H"ldaps://a.example/ ldaps://b.example/"'),
     "ldap with a password": (dict(LDAP, uri="ldapi://%2Frun%2Fldapi", bind_dn="cn=mail server,dc=corp", password="hush"),
                              'Kpeople ldap -v"mail,uid" -b"ou=people,dc=corp,dc=example" -d"cn=mail server,dc=corp" -k"(&(objectClass=person)(mail=%0))" '
-                             '-Msimple -T<TMPF> -P"/etc/mail/ldap-people.secret" -H"ldapi://%2Frun%2Fldapi"'),
+                             '-Msimple -T<TMPF> -w3 -P"/etc/mail/ldap-people.secret" -H"ldapi://%2Frun%2Fldapi"'),
     "regex": ({"name": "digits", "class": "regex", "pattern": "^([0-9]+)@(.+)$", "substrings": "1,2", "delimiter": ":", "append": "MATCH"},
               "Kdigits regex -aMATCH -d: -s1,2 ^([0-9]+)@(.+)$"),
     "regex, no match": ({"name": "letters", "class": "regex", "pattern": "[a-z]", "negate": True, "match_only": True}, "Kletters regex -m -n [a-z]"),
@@ -119,3 +120,20 @@ def test_a_password_goes_into_a_file_of_its_own():
     said = site(dict(LDAP, bind_dn="cn=x,dc=y", password="hush"), dict(LDAP, name="other"))
     assert plan_definitions.files(said) == [{"path": "/etc/mail/ldap-people.secret", "kind": "plain", "secret_content": "hush\n", "mode": "0600"}]
     assert not [one for one in plan_definitions.definitions(said) if "hush" in one]
+
+
+def test_a_table_goes_on_to_other_maps():
+    said = site({"name": "a", "class": "macro"}, {"name": "b", "class": "macro"}, tables={"mailertable": {"also": ["b", "a"]}, "aliases": {"also": ["a"]}})
+    assert plan_definitions.lines(said, lambda name: "btree /etc/mail/" + name) == ["Ka macro", "Kb macro", "Kmailertable_table btree /etc/mail/mailertable"]
+    assert plan_definitions.spec(said, "mailertable", "btree /x") == "sequence mailertable_table b a"
+    assert plan_definitions.spec(said, "virtusertable", "btree /x") == "btree /x" and plan_definitions.also(said, "aliases") == ["a"]
+
+
+@pytest.mark.parametrize("name, further, words", [
+    # A sequence passes over a map that can not be opened: an access map in one would be no policy at all.
+    ("access", "a", "sendmail_access.also"), ("authinfo", "a", "sendmail_authinfo.also"), ("mailertable", "thosee", "Did you mean those?"),
+    ("mailertable", "mailertable", "there is no map 'mailertable'")])
+def test_a_table_that_can_not_go_on_is_refused(name, further, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan_definitions.lines(site({"name": "a", "class": "macro"}, {"name": "those", "class": "macro"}, tables={name: {"also": [further]}}), str)
+    assert words in caught.value.message
