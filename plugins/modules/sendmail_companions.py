@@ -223,6 +223,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import companions
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 
@@ -264,8 +265,7 @@ def run(params, check_mode, warn):
 
 def main():
     """Ask for everything in one call."""
-    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
-    module = AnsibleModule(no_log=True, argument_spec={
+    module = quiet(AnsibleModule)(argument_spec={
         "companions": {"type": "list", "elements": "dict", "required": True, "options": COMPANION},
         "timeout": {"type": "int", "default": 30},
     }, supports_check_mode=True)

@@ -384,6 +384,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, transaction
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 
@@ -433,8 +434,7 @@ SPEC = {
 
 
 def main():
-    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
-    module = AnsibleModule(argument_spec=SPEC, no_log=True, supports_check_mode=True)
+    module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         result = transaction.run(module.params, Runner(), module.check_mode)
     except SendmailError as exc:

@@ -113,6 +113,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_host, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 SPEC = {
@@ -138,8 +139,7 @@ def wishes(params):
 
 
 def main():
-    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
-    module = AnsibleModule(argument_spec=SPEC, no_log=True, supports_check_mode=True, required_one_of=[["key", "entries"]],
+    module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True, required_one_of=[["key", "entries"]],
                            mutually_exclusive=[["key", "entries"]])
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")

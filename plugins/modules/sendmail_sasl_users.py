@@ -98,6 +98,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sasl_users
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 SPEC = {
@@ -126,8 +127,7 @@ def run(params, check_mode):
 
 def main():
     """Read the options, do the work, tell the result."""
-    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
-    module = AnsibleModule(argument_spec=SPEC, no_log=True, supports_check_mode=True)
+    module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module.params, module.check_mode))
     except SendmailError as exc:

@@ -167,6 +167,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, tls, tls_host
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, UnsafePath
+from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 PAIR = {"name": {"type": "str", "required": True}, "certificate": {"type": "str"}, "key": {"type": "str", "no_log": True},
@@ -316,8 +317,7 @@ def run(module):
 
 def main():
     """Read the options, do the work, tell the result."""
-    # The host's journal gets no arguments: Ansible masks a secret there only as it is, and one with a line end is written otherwise (no_log).
-    module = AnsibleModule(argument_spec=SPEC, no_log=True, supports_check_mode=True)
+    module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module))
     except SendmailError as exc:
