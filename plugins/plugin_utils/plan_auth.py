@@ -116,6 +116,9 @@ def check(site):
         return
     if said["backend"] not in MECHANISMS:
         raise InvalidValue("sendmail_auth.backend is '%s'; expected none, saslauthd or sasldb." % said["backend"], variable="sendmail_auth")
+    if site.get("profile") == "nullclient":
+        raise InvalidValue("sendmail_auth.backend is '%s' on a null client, which takes mail from nobody. Users log in at a hub or gateway. Leave it out." % (
+            said["backend"]), variable="sendmail_auth")
     _check_mechanisms(said)
     _check_clear(site, said)
     _check_options(site, said)

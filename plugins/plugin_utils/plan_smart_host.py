@@ -51,6 +51,9 @@ def check(site):
     unknown = sorted(set(said) - set(DEFAULTS))
     if unknown:
         refuse(" has no key %s.%s Keys are %s." % (unknown[0], language.nearest(unknown[0], DEFAULTS), ", ".join(sorted(DEFAULTS))))
+    if site.get("profile") == "nullclient":
+        refuse(" is set on a null client. Its configuration has no access map, so nothing would keep the password from going out in the clear. Let the hub "
+               "take its mail by address (sendmail_relay_networks there), and leave it out here.")
     if not site["smart_host"]:
         refuse(" is set, and sendmail_smart_host is empty. Name the host, such as [smtp.example.net].")
     host = name(site)

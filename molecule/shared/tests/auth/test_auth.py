@@ -251,6 +251,19 @@ def test_what_can_not_work_is_refused_before_anything_is_touched(world):
     assert host.snapshot("/etc", "/var/lib/mailjail") == before
 
 
+def test_without_root_users_log_in_all_the_same(world, client):
+    """The next test brings root back."""
+    world.converge(values={"sendmail_privilege": "unprivileged", "sendmail_tls": {"certificates": "self-signed"}, "sendmail_smart_host": "",
+                           "sendmail_smart_host_auth": {}})
+    for gateway in world.gateways:
+        assert gateway.out(f"stat -c %U /proc/{gateway.pid}").strip() == "mailgw"
+        assert "235 2.0.0" in swaks(client, gateway, 587, *credentials(*login(gateway)), "--quit-after", "AUTH")
+        assert "535 5.7.0" in swaks(client, gateway, 465, *credentials(login(gateway)[0], WRONG), "--quit-after", "AUTH")
+    assert world.host(DATABASE).out("stat -c '%U:%G %a' /etc/sasl2/sendmail.sasldb2 /etc/sasl2/Sendmail.conf").split("\n")[:2] == [
+        "mailgw:mailgw 600", "root:mailgw 640"]
+    assert world.host("gw-debian13.corp.example").out("stat -c '%U:%G %a' /run/sendmail-saslauthd").strip() == "root:mailgw 750"
+
+
 def test_a_backend_that_is_taken_away_takes_its_files_with_it(world, client):
     world.converge(values={"sendmail_auth": {}})
     try:

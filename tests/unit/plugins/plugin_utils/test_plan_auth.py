@@ -73,6 +73,7 @@ def test_a_listener_that_contradicts_is_named(said, ports, words):
 @pytest.mark.parametrize("auth, more, words", [
     ({"backend": "sasldb", "users": [ALICE]}, {"options": {}}, "no certificate"),
     ({"backend": "sasldb", "users": [ALICE]}, {"options": {}, "tls": {"tls": {"certificates": False}}}, "no certificate"),
+    ({"backend": "saslauthd"}, {"profile": "nullclient"}, "on a null client"),
     ({"backend": "ldap"}, {}, "expected none, saslauthd or sasldb"),
     ({"backend": "saslauthd", "mechanisms": ["SCRAM-SHA-256"]}, {}, "use backend sasldb"),
     ({"backend": "saslauthd", "mechanisms": ["CRAM-MD5"]}, {}, "broken"),

@@ -34,6 +34,7 @@ def test_without_a_password_nothing_changes():
 
 @pytest.mark.parametrize("auth, more, words", [
     (ME, {"smart_host": ""}, "sendmail_smart_host is empty"),
+    (ME, {"profile": "nullclient"}, "on a null client"),
     (ME, {"smart_host": "smtp.provider.example"}, "in brackets"),
     (ME, {"smart_host": "relay:[smtp.provider.example]"}, "names a mailer"),
     (dict(ME, port=465), {}, "STARTTLS only"),
