@@ -4,6 +4,7 @@ LAB ?= demo
 GATEWAYS ?=
 SCENARIO ?= default
 FAMILY ?= debian
+PROFILE ?= gateway
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
@@ -13,8 +14,8 @@ PYTHON := $(BIN)/python
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-demo: setup ## a small mail world in containers: the gateway is built, takes mail, sends mail, refuses strangers (FAMILY=suse: on that family)
-	@$(PYTHON) -m demo --family $(FAMILY)
+demo: setup ## a small mail world in containers: the gateway is built, takes mail, sends mail, refuses strangers (FAMILY=suse, PROFILE=hub, PROFILE=nullclient)
+	@$(PYTHON) -m demo --family $(FAMILY) --profile $(PROFILE)
 
 setup: ## this machine's packages (as root) and .venv with the pinned tools
 	@sh lab/setup.sh

@@ -11,7 +11,7 @@ from lab import lifecycle, runtime
 from lab.shell import LabError, say, warn
 from tests.harness import collection, places
 
-from . import steps
+from . import profiles, steps
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME = "demo"
@@ -23,6 +23,7 @@ def main(argv=None):
     """Run the demo; exit status 0 only if every step saw what it promised."""
     parser = argparse.ArgumentParser(prog="python3 -m demo", description=__doc__)
     parser.add_argument("--family", default="debian", help=f"the gateway's: {', '.join(FAMILIES)}, or the name of a recipe under images/ (default: debian)")
+    parser.add_argument("--profile", default="gateway", choices=sorted(profiles.PROFILES), help="what kind of host is built (default: gateway)")
     options = parser.parse_args(argv)
     try:
         return demo(options)
@@ -33,22 +34,24 @@ def main(argv=None):
 
 def demo(options):
     """Lab, playbook, steps, second run, table."""
-    started, results = time.monotonic(), []
-    heading("The lab: a gateway without sendmail, an internal mail server, an outside client, a name server")
+    started, results, shown = time.monotonic(), [], profiles.PROFILES[options.profile]
+    heading(f"The lab: {shown.scene}, an internal mail server, an outside client, a name server")
     runtime.prepare()
-    lab = lifecycle.up(NAME, (FAMILIES.get(options.family, options.family),), None, fresh=True)
+    image = FAMILIES.get(options.family, options.family)
+    lab = lifecycle.up(NAME, tuple(kind + image for kind in shown.kinds), None, fresh=True)
     say("collection: built into an archive and installed from it, as you would")
     collection.install()
-    heading("The playbook that you would run: ansible-playbook mailjail.sendmail.gateway")
-    say((HERE / "vars.yml").read_text())
-    results.append(("the gateway is built", playbook(lab) is not None))
+    for name, words in shown.playbooks.items():
+        heading(f"The playbook that you would run: ansible-playbook mailjail.sendmail.{name}")
+        say((HERE / words).read_text())
+        results.append((f"the {name} is built", playbook(lab, name, words) is not None))
     scene = steps.Scene(lab, say)
-    if results[0][1]:
-        for title, step in steps.STEPS:
+    if all(good for _title, good in results):
+        for title, step in shown.steps:
             heading(title[0].upper() + title[1:] + ". " + step.__doc__)
             results.append((title, bool(step(scene))))
         heading("The same playbook again: nothing is left to change")
-        results.append(("a second run changes nothing", playbook(lab) == 0))
+        results.append(("a second run changes nothing", all(playbook(lab, *one) == 0 for one in shown.playbooks.items())))
     return table(results, lab, time.monotonic() - started)
 
 
@@ -57,11 +60,11 @@ def heading(text):
     say(f"\n== {text}")
 
 
-def playbook(lab):
-    """Run the gateway playbook; return the number of changes, None if it failed."""
+def playbook(lab, name, words):
+    """Run the playbook of a profile with a file of variables; return the number of changes, None if it failed."""
     environment = places.environment(ANSIBLE_NOCOWS=1, ANSIBLE_DISPLAY_SKIPPED_HOSTS=False, ANSIBLE_NOCOLOR=1)
-    command = [str(places.BIN / "ansible-playbook"), "-i", str(pathlib.Path(lab.directory) / "inventory.yml"), "--limit", "gateways",
-               "-e", f"@{HERE / 'vars.yml'}", "mailjail.sendmail.gateway"]
+    command = [str(places.BIN / "ansible-playbook"), "-i", str(pathlib.Path(lab.directory) / "inventory.yml"), "-e", f"@{HERE / words}",
+               f"mailjail.sendmail.{name}"]
     child = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     changed = None
     for line in child.stdout:

@@ -11,7 +11,7 @@ from . import platforms as side_by_side
 from .shell import answer, run, run_logged
 
 # The longest first.
-SCENARIOS = ("default", "unprivileged", "tls", "auth", "milters", "suse", "redhat", "source")
+SCENARIOS = ("default", "hub", "tls", "auth", "milters", "redhat", "suse", "nullclient", "unprivileged", "source")
 # Only where somebody asks for it: it needs an image from a registry.
 ON_DEMAND = ("real",)
 

@@ -131,11 +131,16 @@ class Run:
         return [row["msg"] for row in self.record.get("results", []) if row["status"] in ("failed", "item failed", "unreachable")]
 
 
+# Scenarios of another profile than the gateway's: the group of their hosts, and their playbook.
+PROFILES = {"hub": ("hubs", "mailjail.sendmail.hub"), "nullclient": ("nullclients", "mailjail.sendmail.nullclient")}
+
+
 class World:
     """One scenario."""
 
     def __init__(self, scenario):
         self.scenario, self.limit = scenario, None
+        self.group, self.playbook = PROFILES.get(scenario, ("gateways", "mailjail.sendmail.gateway"))
         # Every scenario but one makes the same gateway, each on hosts of its own.
         self.kind = "unprivileged" if scenario == "unprivileged" else "jailed"
         # Whoever works on a test may have a lab and an unfinished collection of his own.
@@ -157,8 +162,8 @@ class World:
 
     @cached_property
     def gateway_names(self):
-        """Full names of the gateways."""
-        return list(self.inventory["children"]["gateways"]["hosts"])
+        """Full names of the gateways, or of what the scenario has in their place."""
+        return list(self.inventory["children"][self.group]["hosts"])
 
     @cached_property
     def gateways(self):
@@ -203,7 +208,7 @@ class World:
                 "ANSIBLE_CONFIG": str(HERE.parent / "ansible.cfg"), "MAILJAIL_RECORDS": str(records),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
-    def play(self, *options, values=None, playbook="mailjail.sendmail.gateway", ansible=None):
+    def play(self, *options, values=None, playbook=None, ansible=None):
         """Run a playbook against the scenario's hosts.
 
         :param options: words for ansible-playbook, such as ``--check``.
@@ -211,7 +216,7 @@ class World:
         :param ansible: directory of another ansible-playbook.
         """
         records = self.work / "plays" / str(time.time_ns())
-        argv = [str(Path(ansible or Path(sys.executable).parent) / "ansible-playbook"), playbook, *options]
+        argv = [str(Path(ansible or Path(sys.executable).parent) / "ansible-playbook"), playbook or self.playbook, *options]
         argv += ["--limit", self.limit] if self.limit and "--limit" not in options else []
         for inventory in self.inventories:
             argv += ["--inventory", str(inventory)]
