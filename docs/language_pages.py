@@ -86,8 +86,8 @@ def defines_page():
         said = advice[name]
         rows.append((name, one.option, one.type, release(one.since), one.flag, said.default, said.meaning, "yes" if said.secure else "", said.hardened))
     removed = table(("name", "instead"), sorted(language.REMOVED.items()))
-    lines = table(("option", "type", "since", "compiled in", "meaning"), [(name, kind, release(since), flag, meaning)
-                                                                       for name, (kind, since, flag, meaning) in sorted(defines.LINE_OPTIONS.items())])
+    by_line = [(name, kind, release(since), flag, meaning) for name, (kind, since, flag, meaning) in sorted(defines.LINE_OPTIONS.items())]
+    lines = table(("option", "type", "since", "compiled in", "meaning"), by_line)
     types_of = table(("type", "what it takes"), [(name, said) for name, (_shape, said) in sorted(language.TYPES.items())]
                      + [(name, "one of " + ", ".join(choices)) for name, choices in sorted(language.ENUMS.items())])
     return page("Options", "`sendmail_options` takes them: `{confMAX_HOP: 25}`. A number of another type is taken by sendmail in silence; here it is refused.",

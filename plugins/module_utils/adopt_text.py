@@ -23,7 +23,6 @@ _STATEMENT = re.compile(r"(?:[A-Z][A-Z0-9_]*|define|undefine)\(.*\)\Z", re.S)
 BELOW = re.compile(r"(?:define|undefine|MAILER)\(")
 
 
-
 def lines(site, variable="sendmail_%s"):
     """Return the lines that the template prints.
 

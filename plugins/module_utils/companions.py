@@ -182,8 +182,9 @@ def unreachable(place, user):
     for path, bit in steps:
         found = os.stat(path)
         if not may(found, person.pw_uid, person.pw_gid, bit):
-            return "%s may not %s %s, which is %s:%s %04o" % (user, "enter" if bit == 1 else "connect to", path, _account(pwd.getpwuid, found.st_uid),
-                                                             _account(grp.getgrgid, found.st_gid), stat.S_IMODE(found.st_mode))
+            return "%s may not %s %s, which is %s:%s %04o" % (
+                user, "enter" if bit == 1 else "connect to", path, _account(pwd.getpwuid, found.st_uid), _account(grp.getgrgid, found.st_gid),
+                stat.S_IMODE(found.st_mode))
     return None
 
 

@@ -16,40 +16,53 @@ Feature = collections.namedtuple("Feature", "args since until requires excludes 
 Feature.__new__.__defaults__ = ((), None, None, (), (), None, None, (), (), {}, "", "", "")
 
 FEATURES = {
-    "accept_unqualified_senders": Feature(forbidden="anyone may then send as a bare user name; give the internal listener the modifier u instead",
+    "accept_unqualified_senders": Feature(
+        forbidden="anyone may then send as a bare user name; give the internal listener the modifier u instead",
         effect="accept MAIL FROM without domain", advice="off; use daemon modifier u for internal listener only"),
-    "accept_unresolvable_domains": Feature(forbidden="mail from domains that do not exist is then taken, and its bounces can not be delivered",
+    "accept_unresolvable_domains": Feature(
+        forbidden="mail from domains that do not exist is then taken, and its bounces can not be delivered",
         effect="accept senders whose domain does not resolve", advice="off on gateways (EL default mc turns it ON)"),
     "access_db": Feature(
         args=("map", "=skip|lookupdotdomain|relaytofulladdress", "=skip|lookupdotdomain|relaytofulladdress", "=skip|lookupdotdomain|relaytofulladdress"),
         arguments="map spec (default hash -T<TMPF> /etc/mail/access), skip, lookupdotdomain, relaytofulladdress", effect="policy map", advice="on; no -o"),
     "allmasquerade": Feature(effect="masquerade recipients as well", advice="off"),
     "always_add_domain": Feature(args=("domain",), arguments="domain", effect="qualify local addresses", advice="on"),
-    "authinfo": Feature(args=("map",), since=(8, 12), flags=("SASL",), arguments="map spec", effect="client-auth map separate from access",
+    "authinfo": Feature(
+        args=("map",), since=(8, 12), flags=("SASL",), arguments="map spec", effect="client-auth map separate from access",
         advice="on if smart host needs AUTH; map 0600"),
-    "badmx": Feature(args=("any",), since=(8, 14), flags=("MAP_REGEX", "DNSMAP", "NAMED_BIND"), arguments="regex of bad MX addresses",
+    "badmx": Feature(
+        args=("any",), since=(8, 14), flags=("MAP_REGEX", "DNSMAP", "NAMED_BIND"), arguments="regex of bad MX addresses",
         effect="reject senders whose MX is bogus/RFC1918", advice="optional on gateways; extra DNS"),
-    "bcc": Feature(args=("any", "any", "any", "any"), flags=("_FFR_ADD_BCC",), arguments="map or access, bcc target, ...",
+    "bcc": Feature(
+        args=("any", "any", "any", "any"), flags=("_FFR_ADD_BCC",), arguments="map or access, bcc target, ...",
         effect="silent copy (AddBcc) by recipient", advice="off; privacy and legal relevance"),
     "bestmx_is_local": Feature(args=("any",), forbidden="whoever points an MX record here makes this host take that domain for local", flags=("NAMED_BIND",),
         arguments="domain list", effect="treat anything with us as best MX as local", advice="off; third parties could point MX at you"),
     "bitdomain": Feature(args=("map",), arguments="map spec", effect="bitnet names", advice="off (obsolete)"),
-    "blacklist_recipients": Feature(until=(8, 16), requires=("access_db",), instead="blocklist_recipients",
+    "blacklist_recipients": Feature(
+        until=(8, 16), requires=("access_db",), instead="blocklist_recipients",
         effect="old name of blocklist_recipients; only name in 8.15 (EL8)", advice="version-dependent name"),
-    "block_bad_helo": Feature(since=(8, 14), effect="refuse unqualified or own-name HELO at RCPT",
+    "block_bad_helo": Feature(
+        since=(8, 14), effect="refuse unqualified or own-name HELO at RCPT",
         advice="on for gateways; adds loopback to classes R and w; AUTH and class R are exempt; no access override"),
-    "blocklist_recipients": Feature(since=(8, 16), requires=("access_db",), instead="blacklist_recipients", effect="To: rejects in access (8.16+)",
+    "blocklist_recipients": Feature(
+        since=(8, 16), requires=("access_db",), instead="blacklist_recipients", effect="To: rejects in access (8.16+)",
         advice="on"),
-    "check_cert_altnames": Feature(since=(8, 16), flags=("_FFR_TLS_ALTNAMES",), effect="export SANs for tls policy (8.16+)",
+    "check_cert_altnames": Feature(
+        since=(8, 16), flags=("_FFR_TLS_ALTNAMES",), effect="export SANs for tls policy (8.16+)",
         advice="on if CN: checks are used"),
-    "check_other": Feature(args=("any",), since=(8, 17), flags=("MAP_REGEX",), arguments="regex",
+    "check_other": Feature(
+        args=("any",), since=(8, 17), flags=("MAP_REGEX",), arguments="regex",
         effect="drop clients sending header-like lines as commands (8.17+)", advice="on for gateways"),
     "compat_check": Feature(since=(8, 12), requires=("access_db",), effect="sender<@>recipient pairs in access", advice="optional"),
-    "conncontrol": Feature(args=("=nodelay", "=terminate"), since=(8, 13), requires=("access_db",), arguments="nodelay, terminate",
+    "conncontrol": Feature(
+        args=("=nodelay", "=terminate"), since=(8, 13), requires=("access_db",), arguments="nodelay, terminate",
         effect="concurrent connections per client (ClientConn:)", advice="on, nodelay+terminate"),
-    "delay_checks": Feature(args=("=friend|hater", "any"), arguments="friend or hater, second argument = 8.10 behaviour",
+    "delay_checks": Feature(
+        args=("=friend|hater", "any"), arguments="friend or hater, second argument = 8.10 behaviour",
         effect="run client/sender checks at RCPT", advice="on with no argument (better logging; AUTH bypass); beware check_relay results delayed"),
-    "dnsbl": Feature(args=("*domain", "any", "any"), flags=("NAMED_BIND",), arguments="zone, message, t/msg", effect="IPv4 DNS list",
+    "dnsbl": Feature(
+        args=("*domain", "any", "any"), flags=("NAMED_BIND",), arguments="zone, message, t/msg", effect="IPv4 DNS list",
         advice="prefer enhdnsbl"),
     "domainmap": Feature(args=("*domain", "*map"), flags=("MAP_REGEX",), arguments="domain, map", effect="per-domain map (Debian extra)", advice="off"),
     "domaintable": Feature(args=("map",), arguments="map spec", effect="domain renaming in headers", advice="optional"),
@@ -60,21 +73,24 @@ FEATURES = {
         advice="on FIPS hosts"),
     "generics_entire_domain": Feature(requires=("genericstable",), effect="class G covers subdomains", advice="optional"),
     "genericstable": Feature(args=("map",), arguments="map spec", effect="outgoing address rewrite", advice="optional"),
-    "greet_pause": Feature(args=("integer",), since=(8, 13), requires=("access_db",), arguments="milliseconds",
+    "greet_pause": Feature(
+        args=("integer",), since=(8, 13), requires=("access_db",), arguments="milliseconds",
         effect="wait before banner, reject early talkers", advice="5000 on gateway; access GreetPause: exceptions. Must come after access_db"),
     "ldap_routing": Feature(args=("lookup", "lookup", "=passthru|bounce|sendertoo", "=strip|preserve", "any", "=tempfail|queue"), flags=("LDAPMAP",),
         profiles={"nullclient": "a null client routes nothing; the hub does"},
         arguments="mailHost map, mailRoutingAddress map, bounce/passthru/sendertoo, strip/preserve, nodomain, tempfail/queue", effect="LDAP laser routing",
         advice="optional"),
     "limited_masquerade": Feature(effect="only class M masqueraded", advice="optional"),
-    "local_lmtp": Feature(args=("path", "any"), profiles={"nullclient": "it delivers to mailboxes here, and a null client has none"}, arguments="path, args",
+    "local_lmtp": Feature(
+        args=("path", "any"), profiles={"nullclient": "it delivers to mailboxes here, and a null client has none"}, arguments="path, args",
         effect="LMTP local mailer", advice="preferred for hubs"),
     "local_no_masquerade": Feature(since=(8, 12), effect="local mailer not masqueraded", advice="optional"),
     "local_procmail": Feature(args=("path", "any", "flags"),
         profiles={"gateway": "procmail runs programs of its own, which smrsh never sees, and a gateway has no mailboxes",
                   "nullclient": "it delivers to mailboxes here, and a null client has none"},
         arguments="path, args, flags", effect="procmail as LDA", advice="off; procmail undermines smrsh"),
-    "lookupdotdomain": Feature(since=(8, 12), requires=("access_db",), excludes=("relay_hosts_only",), effect="access lookups with .domain",
+    "lookupdotdomain": Feature(
+        since=(8, 12), requires=("access_db",), excludes=("relay_hosts_only",), effect="access lookups with .domain",
         advice="optional"),
     "loose_relay_check": Feature(forbidden="user%third.example@here is then relayed", effect="do not recheck %-hack", advice="off"),
     "mailertable": Feature(args=("map",), arguments="map spec", effect="routing by domain", advice="on (gateway)"),
@@ -85,7 +101,8 @@ FEATURES = {
                   "hub": "it is the submission program; the daemon needs no such feature"},
         arguments="host, literal MSA (any other second argument, e.g. a port number, is silently ignored)", effect="submission program config",
         advice="submit.cf only; custom port through RELAY_MAILER_ARGS"),
-    "mtamark": Feature(args=("any", "any", "any"), since=(8, 13), flags=("DNSMAP",), arguments="msg, t, prefix", effect="experimental rDNS TXT",
+    "mtamark": Feature(
+        args=("any", "any", "any"), since=(8, 13), flags=("DNSMAP",), arguments="msg, t, prefix", effect="experimental rDNS TXT",
         advice="off"),
     "no_default_msa": Feature(effect="suppress implicit MSA on 587", advice="always on; declare listeners explicitly"),
     "nocanonify": Feature(args=("=canonify_hosts",), arguments="canonify_hosts", effect="no DNS canonification of addresses", advice="on for gateways"),
@@ -99,21 +116,27 @@ FEATURES = {
     "prefixmod": Feature(args=("*any", "*any"), arguments="prefix, daemon flags", effect="flag changes by recipient prefix (undocumented)", advice="off"),
     "preserve_local_plus_detail": Feature(since=(8, 12), effect="keep +detail", advice="optional"),
     "preserve_luser_host": Feature(since=(8, 12), needs=("LUSER_RELAY",), effect="keep host with LUSER_RELAY", advice="optional"),
-    "promiscuous_relay": Feature(forbidden="the host relays for everyone: an open relay, found and abused within hours", effect="open relay",
+    "promiscuous_relay": Feature(
+        forbidden="the host relays for everyone: an open relay, found and abused within hours", effect="open relay",
         advice="forbidden"),
-    "queuegroup": Feature(args=("word",), since=(8, 12), requires=("access_db",), arguments="default group", effect="choose queue group by access QGRP:",
+    "queuegroup": Feature(
+        args=("word",), since=(8, 12), requires=("access_db",), arguments="default group", effect="choose queue group by access QGRP:",
         advice="optional"),
-    "ratecontrol": Feature(args=("=nodelay", "=terminate"), since=(8, 13), requires=("access_db",), arguments="nodelay, terminate",
+    "ratecontrol": Feature(
+        args=("=nodelay", "=terminate"), since=(8, 13), requires=("access_db",), arguments="nodelay, terminate",
         effect="connection rate per client (ClientRate:)", advice="on, nodelay+terminate"),
     "redirect": Feature(effect="551 for .REDIRECT aliases", advice="on"),
     "relay_based_on_MX": Feature(forbidden="whoever points an MX record here may relay through this host", flags=("NAMED_BIND",),
         effect="relay for any domain with MX to us", advice="forbidden on the Internet"),
-    "relay_entire_domain": Feature(forbidden="every host that claims a name in the domain may relay; name networks in the access map instead",
+    "relay_entire_domain": Feature(
+        forbidden="every host that claims a name in the domain may relay; name networks in the access map instead",
         effect="relay for hosts in class m", advice="off"),
     "relay_hosts_only": Feature(excludes=("lookupdotdomain",), effect="class R entries are hosts", advice="on when relay-domains lists hosts"),
-    "relay_local_from": Feature(forbidden="a sender address is easily forged: an open relay for whoever writes our domain in it",
+    "relay_local_from": Feature(
+        forbidden="a sender address is easily forged: an open relay for whoever writes our domain in it",
         effect="relay by local sender domain", advice="forbidden (forgeable)"),
-    "relay_mail_from": Feature(args=("=domain",), requires=("access_db",), forbidden="a sender address is easily forged: an open relay for whoever knows one",
+    "relay_mail_from": Feature(
+        args=("=domain",), requires=("access_db",), forbidden="a sender address is easily forged: an open relay for whoever knows one",
         arguments="domain", effect="relay by sender", advice="forbidden (forgeable)"),
     "require_rdns": Feature(since=(8, 14), effect="reject clients without matching PTR", advice="optional; strict gateways"),
     "rhsbl": Feature(args=("*domain", "any", "any"), arguments="zone, msg, t", effect="sender-domain DNS list (Debian extra)", advice="optional"),
@@ -124,7 +147,8 @@ FEATURES = {
     "tls_failures": Feature(since=(8, 16), until=(8, 17),
         forbidden="it is now the option confTLS_FALLBACK_TO_CLEAR, and falling back to clear text is a downgrade",
         effect="deprecated, replaced by confTLS_FALLBACK_TO_CLEAR", advice="never"),
-    "tls_session_features": Feature(since=(8, 16), requires=("access_db",), flags=("STARTTLS",), effect="per-host TLS options through access (8.16+)",
+    "tls_session_features": Feature(
+        since=(8, 16), requires=("access_db",), flags=("STARTTLS",), effect="per-host TLS options through access (8.16+)",
         advice="on"),
     "use_client_ptr": Feature(since=(8, 13), effect="check_relay sees PTR name", advice="on when delay_checks and hostname rejects are used"),
     "use_ct_file": Feature(effect="trusted-users file", advice="off unless needed"),
@@ -133,7 +157,8 @@ FEATURES = {
     "virtuser_entire_domain": Feature(requires=("virtusertable",),
         profiles={"nullclient": "a null client takes mail for nobody; virtual domains live on the hub"}, effect="class VirtHost covers subdomains",
         advice="optional"),
-    "virtusertable": Feature(args=("map",), profiles={"nullclient": "a null client takes mail for nobody; virtual domains live on the hub"},
+    "virtusertable": Feature(
+        args=("map",), profiles={"nullclient": "a null client takes mail for nobody; virtual domains live on the hub"},
         arguments="map spec", effect="virtual users", advice="optional"),
     "vnet": Feature(forbidden="it routes IBM's VNET of the nineties", effect="IBM vnet (Debian extra)", advice="off"),
 }

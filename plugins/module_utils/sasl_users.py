@@ -140,8 +140,8 @@ class Database:
         user, _at, realm = name.partition("@")
         result = self.runner.run([SET, "-c", "-p", "-f", path, "-u", realm, user], stdin=self.wanted[name])
         if result.rc:
-            raise CommandFailed("%s could not set the password of '%s': %s" % (SET, name, (result.stderr or result.stdout).strip() or
-                                                                              "exit status %d" % result.rc), user=name)
+            said = (result.stderr or result.stdout).strip() or "exit status %d" % result.rc
+            raise CommandFailed("%s could not set the password of '%s': %s" % (SET, name, said), user=name)
 
     def _remember(self, digest):
         key = binascii.hexlify(os.urandom(32)).decode("ascii")

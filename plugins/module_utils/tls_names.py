@@ -70,7 +70,7 @@ def _pairs(text):
 
 def _split(text, mark):
     """Split at a mark that stands neither behind a backslash nor between double quotes."""
-    return [part for part in re.findall(r'(?:[^"\\%s]|\\.|"(?:[^"\\]|\\.)*")+' % re.escape(mark), text)]
+    return re.findall(r'(?:[^"\\%s]|\\.|"(?:[^"\\]|\\.)*")+' % re.escape(mark), text)
 
 
 def _plain(value, whole):

@@ -140,7 +140,7 @@ def wishes(params):
 
 def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True, required_one_of=[["key", "entries"]],
-                           mutually_exclusive=[["key", "entries"]])
+                                  mutually_exclusive=[["key", "entries"]])
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")
         result = shared_host.apply(dict(module.params, entries=wishes(module.params), today=today), Runner(), module.check_mode)

@@ -85,7 +85,10 @@ changes:
   type: list
   elements: dict
   contains:
-    name: {description: The user, or the path whose owner or mode changed., type: str, sample: alice@example.org}
+    name:
+      description: The user, or the path whose owner or mode changed.
+      type: str
+      sample: alice@example.org
     what:
       description: >-
         One of V(added), V(removed), V(password), V(unknown) (the database was changed by somebody else, so the password is set anew), V(owner), V(group),

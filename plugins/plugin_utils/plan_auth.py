@@ -164,8 +164,6 @@ def _check_options(site, said):
         if name in (site.get("options") or {}):
             raise InvalidValue("sendmail_options sets %s, and sendmail_auth says the same in words that are checked. Leave it out of sendmail_options." % name,
                                variable="sendmail_options")
-
-
     if (site.get("classes") or {}).get("TRUST_AUTH_MECH"):
         raise InvalidValue("sendmail_classes names TRUST_AUTH_MECH, and each mechanism that is trusted opens the relay. With sendmail_auth exactly those of "
                            "sendmail_auth.mechanisms are. Leave it out.", variable="sendmail_classes")
@@ -238,8 +236,8 @@ def needs(site):
     mechanisms = list(said["mechanisms"])
     plugins = ["scram" if name.startswith("SCRAM-") else name.lower() for name in mechanisms]
     programs = {"saslauthd": ["saslauthd"], "sasldb": ["saslpasswd2"]}.get(said["backend"], [])
-    return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(
-        set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []) + plan_smart_host.plugins(site))),
+    needed = set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []) + plan_smart_host.plugins(site))
+    return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(needed),
             "programs": programs, "realm": said["realm"], "database": database(site),
             "owner": site["run_user"] if site["privilege"] == "unprivileged" else "root"}
 

@@ -147,8 +147,7 @@ def _compiled_in(found, arguments, compiled, variable):
         flag for flags in maps for flag in flags], compiled)
     if missing:
         raise InvalidValue("%s needs %s, and the sendmail of this host was compiled without it. Leave it out, or install one that has it." % (
-            variable, missing),
-                           variable=variable)
+            variable, missing), variable=variable)
 
 
 def check_waivers(waivers):

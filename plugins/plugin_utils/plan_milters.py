@@ -140,8 +140,8 @@ def _settings(found, site):
     for one in found["listeners"]:
         # The role milters does not know the listeners; the role config has held the names against them before.
         if known and one not in known:
-            _fail(name, "there is no listener '%s'.%s Listeners are %s." % (one, language.nearest(str(one), [str(have) for have in known]),
-                                                                           ", ".join(map(str, known))))
+            near = language.nearest(str(one), [str(have) for have in known])
+            _fail(name, "there is no listener '%s'.%s Listeners are %s." % (one, near, ", ".join(map(str, known))))
 
 
 def verifies(one):
@@ -213,7 +213,7 @@ def check_family(site):
     :param dict site: with ``distribution`` (``family``, ``id``, ``version_id``) besides what :func:`milters` wants.
     """
     told = site.get("distribution") or {}
-    family, release = told.get("family"), (told.get("id"), str(told.get("version_id") or "").split(".")[0])
+    family, release = told.get("family"), (told.get("id"), str(told.get("version_id") or "").partition(".")[0])
     for one in milters(site):
         if not one["preset"] or one["state"] != "present" or not family:
             continue

@@ -135,8 +135,8 @@ def rendered(name, said):
     {}, PROFILE, FULL, dict(FULL, **PROFILE), {"sendmail_domain": "", "sendmail_mail_server": ""},
     SPOKEN, {"sendmail_delivery_mode": "queueonly", "sendmail_limits": {"greet_pause": 0}},
     {"sendmail_local_delivery": {"mailboxes": True, "programs": True, "includes": True}},
-    dict(PROFILE, sendmail_privilege="unprivileged")], ids=["alone", "gateway", "full", "full gateway", "nothing", "spoken", "queue",
-                                                                         "delivery", "unprivileged"])
+    dict(PROFILE, sendmail_privilege="unprivileged"),
+], ids=["alone", "gateway", "full", "full gateway", "nothing", "spoken", "queue", "delivery", "unprivileged"])
 def test_every_site_compiles_in_silence_and_to_the_same_bytes(name, said):
     text = rendered(name, said)
     assert mc.check(text, library_version(), waivers=[]) is not None

@@ -28,7 +28,7 @@ m4 sts.mc >sts.cf && grep -c '^Ksts socket' sts.cf
 @pytest.fixture(scope="module", name="one")
 def one_(world):
     """The gateway whose sendmail has MTA-STS, with a policy daemon."""
-    one = next(host for host in world.gateways if host.facts["lab_image"] == "debian13")
+    one, = [host for host in world.gateways if host.facts["lab_image"] == "debian13"]
     routes = "".join(f"{domain}\tesmtp:[{server}]\n" for domain, (_policy, server, _said) in POLICIES.items())
     one.out(f"mkdir -p -m 700 {DIRECTORY}; cat >{DIRECTORY}/daemon.py", stdin=Path(__file__).with_name("sts_daemon.py").read_text())
     one.out(f"cat >{DIRECTORY}/routes", stdin=routes)

@@ -307,7 +307,7 @@ def test_alias_database_has_the_mark_and_quoted_names(stage):
         ("access", "From:a.example\tOK\n# x\nfrom:A.example\tREJECT\n", "line 3: 'from:a.example': the key stands twice, first in 1"),
         ("access", "From:a.example\tOK\nFoo:b\tOK\n", "line 2"),
         ("access", "From:a.example OK\n\nFrom:b.example\n", "line 3: nothing stands behind"),
-        ("access", b"From:a.example\tOK\r\n", "control character"),
+        ("access", b"From:a.example\tOK\r\n", "as Windows ends lines"),
         ("mailertable", "a.example\tesmtp:[h.example]\nb.example\tuucp:x\n", "line 2: 'b.example'"),
         ("aliases", "a: b\nb: a\n", "alias loop"),
         ("aliases", "a: b\nA: c\n", "stands twice"),

@@ -178,17 +178,17 @@ def test_what_a_release_does_not_know(text, version, said):
 # What two real programs say: Debian 13's, and one compiled from the makers' archive (EL 9's test host).
 DEBIAN_SAYS = """Version 8.18.1
  Compiled with: DANE HAVE_SSL_CTX_dane_enable MAX_TLSA_RR=64 DNSMAP
-		IPV6_FULL LDAPMAP MAP_REGEX MILTER NAMED_BIND NEWDB=5.3
-		SASLv2 SOCKETMAP STARTTLS
+\t\tIPV6_FULL LDAPMAP MAP_REGEX MILTER NAMED_BIND NEWDB=5.3
+\t\tSASLv2 SOCKETMAP STARTTLS
     OS Defines: ADDRCONFIG_IS_BROKEN HASFCHOWN HASFCHMOD HASFLOCK
-     Conf file:	/etc/mail/sendmail.cf (default for MTA)
+     Conf file:\t/etc/mail/sendmail.cf (default for MTA)
    FFR Defines: _FFR_BADRCPT_SHUTDOWN _FFR_MAIL_MACRO _FFR_MTA_STS
-		_FFR_SKIP_DOMAINS _FFR_TLS_ALTNAMES _FFR_M_ONLY_IPV4
+\t\t_FFR_SKIP_DOMAINS _FFR_TLS_ALTNAMES _FFR_M_ONLY_IPV4
 Canonical name: gw.example.com
 """
 ARCHIVE_SAYS = """Version 8.17.1.9
  Compiled with: DNSMAP IPV6_FULL LDAPMAP LOG MAP_REGEX MILTER
-		NAMED_BIND NEWDB=5.3 CDB=1 SASLv2 SOCKETMAP STARTTLS
+\t\tNAMED_BIND NEWDB=5.3 CDB=1 SASLv2 SOCKETMAP STARTTLS
     OS Defines: ADDRCONFIG_IS_BROKEN HASFCHOWN HASFCHMOD HASFLOCK
    FFR Defines:
 Canonical name: gw.example.com

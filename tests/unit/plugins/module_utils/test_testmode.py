@@ -13,7 +13,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, t
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CheckFailed
 
 CF = """O DaemonPortOptions=Port=smtp, Addr=192.0.2.5,
-	Name=MTA
+\tName=MTA
 O DaemonPortOptions=Name=MSA, Port=587, M=EaC
 #O DaemonPortOptions=Name=Old, Port=2525
 O DaemonPortOptions=Name=MTA-v6, Family=inet6, Modifiers=u
@@ -96,7 +96,7 @@ def test_every_test_starts_from_its_own_session():
     sessions = [testmode.session(row, {"listener": DOOR, "compressed": False}) for row in rows]
     nowhere = {"mailer": "esmtp", "host": "b.example.", "user": "x@b.example", "objection": None}
     script = testmode.second_script(rows, sessions, [{"sender": testmode.NOBODY, "recipient": nowhere}] * 2)
-    first, second = script.split("mailjail-0-check_data")[0], script.partition("mailjail-0-check_data")[2]
+    first, _mark, second = script.partition("mailjail-0-check_data")
     assert ".D{auth_authen}jo$$e" in first.splitlines() and ".D{auth_authen}" in second.splitlines() and ".D{auth_type}" in second.splitlines()
     assert "MailjailJoin,check_relay [192.0.2.1] $| 192.0.2.1" in first.splitlines()
     assert "check_rcpt <c@b.example>" in second.splitlines() and "check_eom" not in script and "/try " not in script

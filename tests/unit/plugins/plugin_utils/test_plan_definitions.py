@@ -39,7 +39,7 @@ LINES = {
               "Kdigits regex -aMATCH -d: -s1,2 ^([0-9]+)@(.+)$"),
     "regex, no match": ({"name": "letters", "class": "regex", "pattern": "[a-z]", "negate": True, "match_only": True}, "Kletters regex -m -n [a-z]"),
     "socket": ({"name": "asked", "class": "socket", "socket": "local:/run/map.sock", "timeout": 5}, "Kasked socket -T<TMPF> -d5 local:/run/map.sock"),
-    "dns": ({"name": "texts", "class": "dns", "record": "TXT", "domain": "list.example", "retries": 2}, "Ktexts dns -B" "list.example -T<TMPF> -RTXT -r2"),
+    "dns": ({"name": "texts", "class": "dns", "record": "TXT", "domain": "list.example", "retries": 2}, "Ktexts dns -Blist.example -T<TMPF> -RTXT -r2"),
     "text": ({"name": "passwd", "class": "text", "path": "/etc/passwd", "key_column": 0, "value_column": 2, "delimiter": ":"},
              "Kpasswd text -z: -k0 -T<TMPF> -v2 /etc/passwd"),
     "a database": ({"name": "own", "class": "btree", "path": "/etc/mail/own", "on_failure": "<SOON>"}, "Kown btree -T<SOON> /etc/mail/own"),
