@@ -29,7 +29,8 @@ def alone_(gateway):
 
 def send(mail, gateway, recipient, token):
     """A message from the inner network; what the hub said."""
-    return mail.run(f"swaks --server {gateway.inside} --ehlo mail.corp.example --from bob@other.example --to {recipient} --header 'Subject: {token}'").stdout
+    return mail.run(f"swaks --server {gateway.inside} --ehlo mail.corp.example --from carol@stranger.example --to {recipient}"
+                    f" --header 'Subject: {token}'").stdout
 
 
 def soon(host, command, seconds=30):

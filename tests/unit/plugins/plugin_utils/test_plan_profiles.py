@@ -40,9 +40,9 @@ def test_a_hub_is_one_host_and_a_port(said, host, port):
     assert (found["host"], found["port"], found["quoted"]) == (host, port, "`%s'" % host)
 
 
-def test_a_null_client_has_no_map_and_no_class_file():
+def test_a_null_client_has_no_map_and_relays_for_no_domain():
     found = plan.plan(nullclient())
-    assert (found["maps"], [row["path"] for row in found["files"]]) == ([], ["/etc/mail/helpfile"])
+    assert (found["maps"], [(row["path"], row.get("lines")) for row in found["files"]]) == ([], [("/etc/mail/relay-domains", []), ("/etc/mail/helpfile", None)])
     assert found["mc"]["submission"] == {"host": "[hub.corp.example]", "port": 25, "quoted": "`[hub.corp.example]'"}
     plan.check_maps(found)
 
