@@ -21,10 +21,10 @@ def users(world):
 
 
 @pytest.fixture(name="alone", autouse=True)
-def alone_(gateway):
+def alone_(world):
     """No file of a former test directs mail."""
     yield
-    gateway.out("rm -f /home/alice/.forward /home/bob/.forward")
+    world.everywhere(lambda hub: hub.out("rm -f /home/alice/.forward /home/bob/.forward"))
 
 
 def send(mail, gateway, recipient, token):
@@ -149,10 +149,9 @@ def test_a_former_configuration_comes_back_with_the_hub_s_rights(world):
     assert not any(world.converge().changed(hub) for hub in world.gateways)
 
 
-def test_an_lmtp_server_keeps_the_mailboxes(world, mail, gateway):
+def test_an_lmtp_server_keeps_the_mailboxes(world, mail):
     """Dovecot's, from Debian's package; the daemon then needs no right beyond a gateway's."""
-    if gateway.family.name != "debian":
-        gateway = next(hub for hub in world.gateways if hub.family.name == "debian")
+    gateway = next(hub for hub in world.gateways if hub.family.name == "debian")
     gateway.out("apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends dovecot-lmtpd >/dev/null 2>&1;"
                 " printf 'protocols = lmtp\nmail_driver = maildir\nmail_path = ~/Maildir\nmail_inbox_path = ~/Maildir\n' > /etc/dovecot/conf.d/99-lab.conf;"
                 " systemctl restart dovecot; for i in $(seq 50); do test -S /run/dovecot/lmtp && break; sleep 0.2; done")
