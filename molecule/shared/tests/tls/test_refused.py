@@ -9,6 +9,7 @@ from state import answers, difference, state
 # name of a pair, or of one file with the key of another: words of the refusal
 PLACE = "{{ lab_directory }}/tls/"
 OURS = "/etc/mail/tls/mailjail"
+HOST_CA = "/etc/ssl/lab/ca.pem"
 LIST = "{{ lookup('ansible.builtin.file', lab_directory ~ '/tls/crl.pem') }}\n"
 
 
@@ -25,7 +26,7 @@ def pair(certificate, key=None, **more):
 
 
 ROWS = {
-    "a certificate with another key": (pair("foreign", "odd", ca=""), ["sendmail_tls (server)", "does not belong to this key"]),
+    "a certificate with another key": (pair("foreign", "odd"), ["sendmail_tls (server)", "does not belong to this key"]),
     "an expired certificate": (pair("expired"), ["sendmail_tls (server)", "expired on 2021-01-01"]),
     "a weak key": (pair("weak"), ["RSA with 1024 bits", "2048"]),
     "a certificate of nobody's": (pair("foreign"), ["does not lead to an authority in sendmail_tls.ca"]),
@@ -35,16 +36,16 @@ ROWS = {
     "two revocation lists": (tls(crl=LIST + LIST), ["sendmail_tls.crl", "2 revocation lists", "confCRL_PATH"]),
     "relaying for whoever a public authority certifies": ({**tls(), "sendmail_tls_relay": [{"issuer": "CN=R11,O=Let's Encrypt,C=US"}]},
                                                           ["sendmail_tls_relay", "R11", "none of sendmail_tls.ca"]),
-    "a certificate on the host that others write to": (tls(certificates="host", certificate="/run/lab-tls/loose.pem", key="/etc/ssl/lab/host.key"),
+    "a certificate on the host that others write to": (tls(certificates="host", certificate="/run/lab-tls/loose.pem", key="/etc/ssl/lab/host.key", ca=HOST_CA),
                                                        ["/run/lab-tls/loose.pem", "0666", "chmod go-w"]),
     "parameters that are weak": (tls(dh="{{ lookup('pipe', 'openssl dhparam -dsaparam 1024 2>/dev/null') }}"), ["sendmail_tls.dh", "1024 bits"]),
     "a file that is not there": (tls(certificate="/nonexistent/x.pem"), ["certificate", "/nonexistent/x.pem"]),
     "a key that is no key": (tls(key="{{ lab_directory }}/ca.pem"), ["no private key"]),
-    "a key on the host that the group may read": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/group.key", ca=""),
+    "a key on the host that the group may read": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/group.key", ca=HOST_CA),
                                                   ["/run/lab-tls/group.key", "0640", "chmod 0600"]),
-    "a key in a directory that others write to": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/open/host.key", ca=""),
+    "a key in a directory that others write to": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/open/host.key", ca=HOST_CA),
                                                   ["/run/lab-tls/open", "chmod go-w"]),
-    "a key on the host that is not there": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/none.key", ca=""),
+    "a key on the host that is not there": (tls(certificates="host", certificate="/etc/ssl/lab/host.pem", key="/run/lab-tls/none.key", ca=HOST_CA),
                                             ["/run/lab-tls/none.key", "could not be read"]),
     "no authorities": (tls(ca_path="/nonexistent/certs"), ["/nonexistent/certs", "STARTTLS"]),
 }
