@@ -53,6 +53,10 @@ SOURCES = {"/etc/mail/sendmail.cf": ("/etc/mail/sendmail.mc",), "/etc/sendmail.c
 OURS = "#####  mailjail.sendmail  #####"
 # A host's own source is not ours to trust: it is read without the commands of m4 that run programs, and without the remark of when and where.
 READ_ONLY_M4 = ["-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null"] + ["-U" + command for command in m4.DISARMED]
+# Bundles of authorities, as the package ca-certificates of each family makes them.
+AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+# What the role tls gives the resolver.
+RESOLVER_OURS = ("/etc/unbound/unbound.conf.d/mailjail.conf", "/etc/unbound/conf.d/mailjail.conf")
 # Where the SASL library finds its plugins, and the programs that belong to it.
 SASL_PLUGINS = ("/usr/lib64/sasl2/lib*.so", "/usr/lib/sasl2/lib*.so", "/usr/lib/*/sasl2/lib*.so")
 SASL_PROGRAMS = ("saslauthd", "saslpasswd2", "sasldblistusers2")
@@ -255,6 +259,11 @@ def edits(compiled, live):
     return ["%s %s" % (row["what"], row["name"]) for row in cf.changes(compiled, live)]
 
 
+def is_own_resolver(text):
+    """Tell whether the text of a resolv.conf leads to a name server on the host itself, other than the stub of systemd."""
+    return bool(re.search(r"^\s*nameserver\s+(?:127\.0\.0\.1|::1)\s*$", text, re.M))
+
+
 def count_queue(names):
     """Count messages by the kind of their control file: ``messages`` waiting, ``quarantined``, ``lost``."""
     kinds = {"qf": "messages", "hf": "quarantined", "Qf": "lost"}
@@ -434,6 +443,11 @@ class Host:
         names = (os.path.basename(path)[len("lib"):-len(".so")] for path in existing(SASL_PLUGINS))
         return {"plugins": sorted(set(names)), "programs": [name for name in SASL_PROGRAMS if which(name)], "ours": existing(SASL_OURS)}
 
+    @staticmethod
+    def resolver():
+        """Return what the role tls gave unbound, and whether the host itself asks a resolver of its own."""
+        return {"ours": existing(RESOLVER_OURS), "used": is_own_resolver(read_text("/etc/resolv.conf") or "")}
+
     def listeners(self, ports):
         """Return who listens on some ports."""
         found = [entry for name in ("tcp", "tcp6") for entry in parse_listeners(read_text("/proc/net/" + name) or "", ports)]
@@ -574,6 +588,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program["package_version"] = found.get("sendmail-bin") or found.get("sendmail", "")
     return {
         "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl"), "unbound": which("unbound")},
+        "authorities": first_existing(AUTHORITIES), "resolver": host.resolver(),
         "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),

@@ -383,7 +383,7 @@ generation:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, transaction
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -437,8 +437,8 @@ def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         result = transaction.run(module.params, Runner(), module.check_mode)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)

@@ -183,7 +183,7 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_host
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 DELEGATION = {
@@ -232,8 +232,8 @@ def main():
         plan = delegation_host.Plan(params, Runner())
         if not module.check_mode:
             delegation_host.execute(plan)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(changed=bool(plan.steps), changes=changes(plan.steps), diff=difference(plan.steps),

@@ -128,6 +128,18 @@ programs:
   contains:
     openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
     unbound: {description: Checks signatures in the DNS., type: str, sample: /usr/sbin/unbound}
+authorities:
+  description: The host's bundle of trusted authorities; empty where there is none.
+  returned: always
+  type: str
+  sample: /etc/ssl/certs/ca-certificates.crt
+resolver:
+  description: The resolver that the role tls runs for the mail daemon.
+  returned: always
+  type: dict
+  contains:
+    ours: {description: Files that the role gave it., type: list, elements: str}
+    used: {description: Whether the host itself asks a name server on 127.0.0.1 or ::1., type: bool}
 other_packages:
   description: Those of O(packages) that are installed, name to version.
   returned: always

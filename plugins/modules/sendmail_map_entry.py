@@ -112,7 +112,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_host, tables_entries
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -144,8 +144,8 @@ def main():
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")
         result = shared_host.apply(dict(module.params, entries=wishes(module.params), today=today), Runner(), module.check_mode)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in result["warnings"]:
         module.warn(warning)
     module.exit_json(changed=result["changed"], changes=result["changes"], diff=result["diff"])
