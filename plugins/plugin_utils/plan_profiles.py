@@ -166,7 +166,9 @@ def is_self(site, hop):
     """Tell whether a host as it stands in brackets is the host that is configured."""
     host = re.sub(r"^(IPv6:)?", "", hop.strip("[]")).lower().rstrip(".")
     own = site["host_name"].lower()
-    return host in LOOPBACK or is_loopback(host) or host in (own, own.partition(".")[0]) or address(host) in [address(one) for one in site.get("addresses") or []]
+    if address(host) in [address(one) for one in site.get("addresses") or []]:
+        return True
+    return host in LOOPBACK or is_loopback(host) or host in (own, own.partition(".")[0])
 
 
 def address(text):

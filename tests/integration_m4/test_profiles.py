@@ -149,8 +149,8 @@ SAID = {
     "sendmail_raw_parts": {"LOCAL_RULE_0": "R$*\t$: $1"}, "sendmail_local_config": "D{Site}x", "sendmail_local_rulesets": "SLocal_check_rcpt\nR$*\t\t$@ $1",
     "sendmail_raw_statements": [{"name": "define", "arguments": ["confX", "y"]}]}
 # What stands in no .cf; the listeners, which have tests of their own; words for all hosts of a site, which docs/profiles.md names; secrets (docs/auth.md).
-ELSEWHERE = re.compile(r"sendmail_((\w*table|access|aliases|userdb|authinfo)_(site|group|host)|authinfo|mail_server|postmaster|listeners|today|expiry_notice|map_type|submit|\w*mc_template|route_tests"
-                       r"|waivers|generations_kept)")
+ELSEWHERE = re.compile(r"sendmail_((\w*table|access|aliases|userdb|authinfo)_(site|group|host)|authinfo|mail_server|postmaster|listeners|today|expiry_notice"
+                       r"|map_type|submit|\w*mc_template|route_tests|waivers|generations_kept)")
 cf_of = functools.lru_cache(None)(compile_mc)
 
 

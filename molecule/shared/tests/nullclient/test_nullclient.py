@@ -92,7 +92,7 @@ def test_mail_goes_to_another_port_of_the_hub(world, mail):
     mail.out("cp -a /etc/postfix/master.cf /root/master.cf; sed -i -E 's/^(smtp|25)( +inet )/2525\\2/' /etc/postfix/master.cf; systemctl restart postfix")
     try:
         assert mail.run("ss -Hltn sport = :25 | grep -q .").returncode and mail.run("ss -Hltn sport = :2525 | grep -q .").returncode == 0
-        run = world.converge(values={"sendmail_hub": mail.name + ":2525"})
+        run = world.converge(values={"sendmail_hub": "{{ lab_mailserver_name }}:2525"})
         assert "does not answer" not in run.output
         for host in world.gateways:
             token = uuid.uuid4().hex
