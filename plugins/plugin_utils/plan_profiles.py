@@ -12,7 +12,7 @@ import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps, plan_smart_host
 
 PORT = re.compile(r"^(\[[^\]]*\]|[^:\[\]]*):(\d{1,5})$")
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
@@ -31,8 +31,11 @@ DAEMON = (("features", "sendmail_features"), ("mailer_flags", "sendmail_mailer_f
           ("queue_groups", "sendmail_queue_groups"), ("ldap", "sendmail_ldap"), ("rulesets", "sendmail_rulesets"), ("raw_parts", "sendmail_raw_parts"),
           ("local_config", "sendmail_local_config"), ("local_rulesets", "sendmail_local_rulesets"))
 DAEMON_LIMITS = ("children", "connections_per_second", "refuse_load", "backlog", "queue_interval", "queue_runners")
-# What makes the submission program what it is: with another value of one of these it hands no mail to anybody.
-SUBMISSION = ("confUSE_MSP", "confRUN_AS_USER", "confTRUSTED_USER", "confPID_FILE", "confQUEUE_FILE_MODE")
+# What makes the submission program what it is: with another value of one of these it hands no mail to anybody, or hands it on without its password.
+SUBMISSION = ("confUSE_MSP", "confRUN_AS_USER", "confTRUSTED_USER", "confPID_FILE", "confQUEUE_FILE_MODE", "confCON_EXPENSIVE", "confPRIVACY_FLAGS")
+# Flags by which nobody but root starts a run of the queue, or has mail sent at once by asking to see it.
+HELD_BY = ("restrictqrun", "restrictexpand")
+IDLE_TLS = (("dane", "sendmail_dane"), ("sts", "sendmail_mta_sts"))
 FOREIGN = "user@mailjail-test.example"
 
 
@@ -43,7 +46,7 @@ def name(site):
 
 def is_direct(site):
     """Tell whether this is a null client without a daemon."""
-    return name(site) == "nullclient" and site["submission"] == "direct"
+    return plan_maps.is_direct(site)
 
 
 def applied(site):
@@ -57,9 +60,8 @@ def applied(site):
     if check:
         check(site)
     if name(site) == "nullclient":
-        # What a site says of maps for all its hosts says nothing here; secrets towards the hub do.
-        return dict(site, mail_server="", postmaster="", tables={"authinfo": site["tables"].get("authinfo") or {}},
-                    layers={key: value for key, value in (site.get("layers") or {}).items() if key == "authinfo"})
+        # What a site says of maps for all its hosts says nothing here.
+        return dict(site, mail_server="", postmaster="", tables={}, layers={}, **login(site))
     if name(site) == "hub":
         return dict(site, mail_server="", local_host_names=[site["domain"]] + [one for one in site["local_host_names"] if one != site["domain"]])
     return site
@@ -88,7 +90,12 @@ def check_nullclient(site):
     if is_self(site, host):
         refuse("sendmail_hub", "is %s, which is this very host: its mail would go round in a circle. Name the host that takes it, or take this host out of "
                "the group of null clients." % site["hub"])
+    if site.get("smart_host_auth") or site["tables"].get("authinfo"):
+        refuse("sendmail_smart_host_auth" if site.get("smart_host_auth") else "sendmail_authinfo", "is set on a null client, which knows no host but its "
+               "hub. Say who it is to that one as sendmail_hub_auth; it is told inside TLS only.")
+    tls = site.get("tls") or {}
     idle = [variable for key, variable in IDLE if site.get(key)] + ["sendmail_" + key for key in IDLE_TABLES if site["tables"].get(key)]
+    idle += [variable for key, variable in IDLE_TLS if (tls.get(key) or {}).get("enabled")] + ["sendmail_tls_relay"] * bool(tls.get("relay"))
     idle += ["sendmail_local_delivery.%s" % key for key, wanted in sorted(site["local_delivery"].items()) if wanted]
     idle += ["sendmail_limits.%s" % key for key in IDLE_LIMITS if key in (site.get("said_limits") or {})]
     if idle:
@@ -99,6 +106,7 @@ def check_nullclient(site):
     if is_direct(site):
         check_direct(site)
     check_listeners(site)
+    check_login(site)
 
 
 def check_direct(site):
@@ -130,6 +138,25 @@ def check_listeners(site):
                 entry.get("name"), entry.get("address") or "every address"))
 
 
+def login(site):
+    """Return what a null client is to its hub, in the words of a smart host (plan_smart_host)."""
+    said = site.get("hub_auth") or {}
+    return {"smart_host": hub(site)["host"], "smart_host_auth": dict(said, port=hub(site)["port"]) if said else {},
+            "login_variable": plan_smart_host.HUB_VARIABLE}
+
+
+def check_login(site):
+    """Without a daemon the password is for the queue's runner alone: nobody else may run that queue, or talk to the hub at once and be taken for nobody."""
+    said = site.get("hub_auth") or {}
+    if "port" in said:
+        refuse("sendmail_hub_auth", "has no key port. Write it behind the name of the host: sendmail_hub: %s:%s." % (
+            hub(site)["host"].strip("[]"), said["port"]))
+    open_ = [flag for flag in HELD_BY if flag not in site["privacy"]] if said and is_direct(site) else []
+    if open_:
+        refuse("sendmail_privacy_options", "lacks %s, and sendmail_hub_auth gives this host a password. Any user could have mail sent without it, which the "
+               "hub returns. Add %s, or set sendmail_submission to 'listener'." % (" and ".join(open_), "it" if len(open_) == 1 else "them"))
+
+
 def is_loopback(address):
     """Tell whether an address is one of this host for itself."""
     try:
@@ -138,10 +165,10 @@ def is_loopback(address):
         return False
 
 
-def split_hub(text):
+def split_hub(text, usual=25):
     """Return ``(host, port)`` of ``host``, ``host:port``, ``[host]:port`` or an address."""
     found = PORT.match(text)
-    host, port = (found.group(1), int(found.group(2))) if found else (text, 25)
+    host, port = (found.group(1), int(found.group(2))) if found else (text, usual)
     if not 0 < port < 65536:
         refuse("sendmail_hub", "is %s, and there is no port %d." % (text, port))
     if port == 465:
@@ -150,8 +177,11 @@ def split_hub(text):
 
 
 def hub(site):
-    """Return what the templates print of the hub: ``host`` in its brackets, ``port``, and the host quoted for m4."""
-    host, port = split_hub(site["hub"])
+    """Return what the templates print of the hub: ``host`` in its brackets, ``port``, and the host quoted for m4.
+
+    Who has a password goes where users log in.
+    """
+    host, port = split_hub(site["hub"], 587 if site.get("hub_auth") else 25)
     host = re.sub(r"^\[(?:IPv6:)?(.*)\]$", r"\1", host)
     hop = plan_maps.next_hop(host)
     return {"host": hop, "port": port, "quoted": m4.quote(hop, "sendmail_hub", "host")}

@@ -63,15 +63,16 @@ def plan(site):
     """Return what follows from a site's words: ``material`` (options of the module sendmail_tls, None where there is no work for it), ``files`` that the daemon
     reads at its start, ``certificates``, the files one of whose certificates each listener has to show, and ``dane`` (plan_dane)."""
     said, dane = settings(site), plan_dane.plan(site, directory(site))
-    if said["certificates"] == "off":
+    off, host = said["certificates"] == "off", said["certificates"] == "host"
+    if off and not (said["ca"] or said["crl"] or verifies(site)):
         return {"material": None, "files": dane["files"], "certificates": [], "dane": dane}
     pairs, paths = _pairs(said), _paths(said, site)
     servers = [pair for pair in pairs if pair["name"] != "client"]
-    host = said["certificates"] == "host"
     files = ([pair[part] for pair in pairs for part in ("certificate", "key_file")] if host else [_place(site, pair["name"]) for pair in pairs])
     return {
         "material": {
-            "certificates": said["certificates"], "directory": directory(site), "owner": owner(site), "names": [site["host_name"]] + list(said["names"]),
+            "certificates": "given" if off else said["certificates"], "directory": directory(site), "owner": owner(site),
+            "names": [site["host_name"]] + list(said["names"]),
             "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"], "dh": said["dh"] if _is_text(said["dh"]) else "",
             "present": [paths["ca_path"]] + ([] if said["ca"] else [paths["ca"]]),
             "days": said["days"], "renew_days": said["renew_days"], "warn_days": said["warn_days"]},
@@ -79,7 +80,14 @@ def plan(site):
         "certificates": [pair["certificate"] if host else _place(site, pair["name"]) for pair in servers], "dane": dane}
 
 
+def verifies(site):
+    """Tell whether this host, with no certificate of its own, asks for those of others: it needs authorities, or all mail for them waits."""
+    return "verify" in (site.get("logins") or []) or any(entry.get("require") == "verify" for entry in site.get("policy") or [])
+
+
 def _pairs(said):
+    if said["certificates"] == "off":
+        return []
     if said["certificates"] == "self-signed":
         return [{"name": "server", "key_type": said["key_type"]}]
     named = [("server", said), ("second", said["second"]), ("client", said["client"])]
@@ -108,10 +116,9 @@ def _is_text(value):
 
 def _paths(said, site):
     """Return where the daemon finds authorities, revocation lists and parameters; dh may be one of its words."""
-    off = said["certificates"] == "off"
-    return {"ca": _place(site, "ca") if said["ca"] and not off else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
-            "crl": _place(site, "crl") if said["crl"] and not off else "",
-            "dh": "" if off else _place(site, "dh") if _is_text(said["dh"]) else str(said["dh"])}
+    return {"ca": _place(site, "ca") if said["ca"] else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
+            "crl": _place(site, "crl") if said["crl"] else "",
+            "dh": "" if said["certificates"] == "off" else _place(site, "dh") if _is_text(said["dh"]) else str(said["dh"])}
 
 
 # ---- the .mc -----------------------------------------------------------------------------------------------------------------------------

@@ -104,6 +104,69 @@ def test_both_programs_masquerade_alike(said):
     assert lines[0] == lines[1] == ["C{M}corp.example", "DMcorp.example"]
 
 
+# ---- terms for the hub, and a password
+
+SECRET = "it's `syscmd(touch CANARY)' \"dnl\" $1"
+LOGIN = {"sendmail_hub_auth": {"user": "web@corp.example", "password": SECRET}, "sendmail_tls": {"ca": "our-ca.pem", "crl": "our-ca.crl"}}
+POLICY = {"sendmail_tls_policy": [{"peer": "hub.corp.example", "require": "verify", "cn": "hub.corp.example"}]}
+FORMS = {"direct": {}, "listener": {"sendmail_submission": "listener", "sendmail_privilege": "unprivileged"}}
+
+
+def pair(form, **said):
+    """The two .cf of a null client: that of its daemon, or of the one that it has not, and that of its submission program."""
+    whole = profile("nullclient", **dict({"sendmail_hub": "hub.corp.example", "sendmail_mail_server": ""}, **dict(FORMS[form], **said)))
+    return compiled("nullclient", whole), compiled("nullclient", whole, "submit.mc.j2")
+
+
+def asks(cf, name):
+    """What stands behind a map's name."""
+    return re.findall(r"^K%s (.*)$" % name, cf, re.M)
+
+
+def relay(cf):
+    """Flags and arguments of the mailer that goes to the hub."""
+    text = re.search(r"^Mrelay,.*\n(?:\t.*\n)*", cf, re.M).group(0)
+    return re.search(r"F=(\w+)", text).group(1), re.search(r"A=(.*)", text).group(1)
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("said, login", [({}, False), (POLICY, False), (LOGIN, True), (dict(LOGIN, **POLICY), True)],
+                         ids=["nothing", "terms", "password", "both"])
+def test_terms_and_password_are_for_whoever_talks_to_the_hub(form, said, login, canary):
+    daemon, submission = pair(form, **said)
+    terms = ["btree -T<TMPF> /etc/mail/access"] if said else []
+    direct, talks = form == "direct", submission if form == "direct" else daemon
+    assert (asks(daemon, "access"), asks(submission, "access")) == (terms, terms if direct else [])
+    assert (asks(daemon, "authinfo"), asks(submission, "authinfo")) == (
+        ["btree /etc/mail/authinfo"] if login and not direct else [], ["btree /etc/mail/authinfo-client"] if login and direct else [])
+    assert relay(talks)[1] == "TCP $h %d" % (587 if login else 25)
+    assert ("\nO AuthOptions=p,y,A\n" in talks) == login and "DefaultAuthInfo=" not in re.sub("(?m)^#.*", "", talks)
+    # A failed handshake is no reason to send in the clear, whatever the terms.
+    assert "\nO TLSFallbacktoClear=False\n" in daemon and "\nO TLSFallbacktoClear=False\n" in submission
+    assert ("\nO CRLFile=/etc/mail/tls/mailjail/crl.pem\n" in talks) == login and not canary.exists() and "syscmd(touch" not in daemon + submission
+    assert "\nO CACertFile=%s\n" % ("/etc/mail/tls/mailjail/ca.pem" if login else "/etc/ssl/certs/ca-certificates.crt") in talks
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("said, held", [({}, False), (POLICY, False), (LOGIN, True)], ids=["nothing", "terms", "password"])
+def test_only_a_password_without_a_daemon_holds_mail_for_the_queue_s_runner(form, said, held):
+    """Whoever calls the program could have it print what it looks up; so it does not look, and its user alone can read the map."""
+    daemon, submission = pair(form, **said)
+    held = held and form == "direct"
+    assert ("e" in relay(submission)[0], "\nO HoldExpensive=True\n" in submission) == (held, held)
+    assert "e" not in relay(daemon)[0] and "\nO HoldExpensive=True\n" not in daemon
+    assert "\nO RunAsUser=smmsp\n" in submission and re.search(r"^O PrivacyOptions=.*restrictqrun,restrictexpand", submission, re.M)
+
+
+@pytest.mark.parametrize("said", [POLICY, LOGIN], ids=["terms", "password"])
+def test_terms_are_asked_for_before_the_password_is(said):
+    """Without the access map the cf library leaves these questions out of the ruleset."""
+    submission = pair("direct", **said)[1]
+    rules = re.search(r"^Stls_server\n(?:(?!S).*\n)*", submission, re.M).group(0)
+    assert "TLS_Srv" in rules and "\nSTLS_req\n" in submission
+    assert "TLS_Srv" not in re.search(r"^Stls_server\n(?:(?!S).*\n)*", pair("direct")[1], re.M).group(0)
+
+
 def test_without_a_masquerade_senders_keep_their_host():
     cf = compiled("nullclient", dict(LISTENER, sendmail_masquerade={"as": ""}))
     assert "\nDMweb.corp.example\n" in cf
@@ -140,7 +203,8 @@ SAID = {
     "sendmail_dns_block_lists": [{"zone": "b.example"}], "sendmail_privacy_options": ["goaway"], "sendmail_limits": {"message_size": 4711},
     "sendmail_timeouts": {"quit": "59s"}, "sendmail_trusted_users": ["u"], "sendmail_mailertable": ENTRIES, "sendmail_access": ENTRIES,
     "sendmail_aliases": ENTRIES, "sendmail_virtusertable": ENTRIES, "sendmail_genericstable": ENTRIES, "sendmail_domaintable": ENTRIES,
-    "sendmail_userdb": ENTRIES, "sendmail_map_definitions": [{"name": "d", "class": "regex", "pattern": "x"}], "sendmail_features": [{"name": "badmx"}],
+    "sendmail_userdb": ENTRIES, "sendmail_authinfo": {"entries": [{"host": "h.example", "user": "u", "password": "p"}]},
+    "sendmail_map_definitions": [{"name": "d", "class": "regex", "pattern": "x"}], "sendmail_features": [{"name": "badmx"}],
     "sendmail_options": {"confLOG_LEVEL": 14}, "sendmail_undefine": ["confTO_HOSTSTATUS"], "sendmail_mailer_flags": {"relay": "+S"},
     "sendmail_classes": {"CANONIFY_DOMAIN": ["c.example"]}, "sendmail_queue_groups": [{"name": "slow", "interval": "1h"}],
     "sendmail_client_options": [{"address": "192.0.2.1"}], "sendmail_ldap": {"cluster": "c"},
@@ -148,8 +212,8 @@ SAID = {
     "sendmail_mc_domain": "generic", "sendmail_includes": ["/etc/mail/x.m4"], "sendmail_rulesets": {"Local_check_mail": ["R$*\t$@ $1"]},
     "sendmail_raw_parts": {"LOCAL_RULE_0": "R$*\t$: $1"}, "sendmail_local_config": "D{Site}x", "sendmail_local_rulesets": "SLocal_check_rcpt\nR$*\t\t$@ $1",
     "sendmail_raw_statements": [{"name": "define", "arguments": ["confX", "y"]}]}
-# What stands in no .cf; the listeners, which have tests of their own; words for all hosts of a site, which docs/profiles.md names; secrets (docs/auth.md).
-ELSEWHERE = re.compile(r"sendmail_((\w*table|access|aliases|userdb|authinfo)_(site|group|host)|authinfo|mail_server|postmaster|listeners|today|expiry_notice"
+# What stands in no .cf; the listeners, which have tests of their own; words for all hosts of a site, which docs/profiles.md names.
+ELSEWHERE = re.compile(r"sendmail_((\w*table|access|aliases|userdb|authinfo)_(site|group|host)|mail_server|postmaster|listeners|today|expiry_notice"
                        r"|map_type|submit|\w*mc_template|route_tests|waivers|generations_kept)")
 cf_of = functools.lru_cache(None)(compile_mc)
 

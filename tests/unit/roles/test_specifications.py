@@ -12,6 +12,7 @@ import importlib.util
 import os
 import re
 
+import jinja2
 import pytest
 import yaml
 
@@ -113,6 +114,15 @@ def profiles():
     """Roles that set the defaults of a profile, besides those that only read them."""
     return sorted(path.split(os.sep)[-3] for path in glob.glob(os.path.join(ROOT, "roles", "*", "defaults", "main.yml"))
                   if "__sendmail_profile" in (read(path) or {}))
+
+
+@pytest.mark.parametrize("submission, login, expected", [
+    ("direct", {"user": "u", "password": "p"}, "30s"), ("direct", {}, "10m"), ("listener", {"user": "u", "password": "p"}, "10m"), ("listener", {}, "10m")])
+def test_a_null_client_that_sends_from_its_queue_alone_looks_at_it_often(submission, login, expected):
+    said = {"sendmail_submission": submission, "sendmail_hub_auth": login}
+    profile = {"queue_interval": jinja2.Template(read("roles", "nullclient", "defaults", "main.yml")["__sendmail_profile"]["queue_interval"]).render(said)}
+    template = jinja2.Template(read("roles", "service", "defaults", "main.yml")["sendmail_queue_interval"])
+    assert (template.render(__sendmail_profile=profile), template.render()) == (expected, "10m")
 
 
 def test_the_profiles_check_and_run_the_same_roles():

@@ -15,7 +15,7 @@ PLATFORM = {
     "ostype": "debian", "aliases": "/etc/aliases", "help_file": "/etc/mail/helpfile", "mta": {"queue": "/var/spool/mqueue"},
     "maps": {name: "/etc/mail/" + name for name in ("access", "authinfo", "domaintable", "genericstable", "mailertable", "userdb", "virtusertable")},
     "classes": {"local_host_names": "/etc/mail/local-host-names", "relay_domains": "/etc/mail/relay-domains", "trusted_users": "/etc/mail/trusted-users"},
-    "default_user": "mail", "default_group": "mail", "trusted_user": "root",
+    "default_user": "mail", "default_group": "mail", "trusted_user": "root", "etc_dir": "/etc/mail", "client_user": "smmsp", "client_group": "smmsp",
     "directories": {"mta_queue": {"path": "/var/spool/mqueue", "owner": "root", "group": "smmsp", "mode": "0750"},
                     "etc": {"path": "/etc/mail", "owner": "root", "group": "root", "mode": "0755"}}}
 LIMITS = {"message_size": 26214400, "client_rate": 60, "client_connections": 20, "backlog": 200, "queue_interval": "10s", "queue_runners": 5,

@@ -43,6 +43,25 @@ def test_a_site_takes_back_what_its_profile_has(said):
     assert plan_tls.plan(site(said, profile={"certificates": "self-signed"}))["material"] is None
 
 
+@pytest.mark.parametrize("said, more, present, files", [
+    ({"ca": "our-ca.pem"}, {}, ["/etc/ssl/certs"], [OURS + "ca.pem"]),
+    ({"ca": "our-ca.pem", "crl": "our-ca.crl"}, {}, ["/etc/ssl/certs"], [OURS + "ca.pem", OURS + "crl.pem"]),
+    ({}, {"policy": [{"peer": "p.example", "require": "verify"}]}, ["/etc/ssl/certs", PLATFORM["ca_file"]], [PLATFORM["ca_file"]]),
+    ({}, {"logins": ["verify"]}, ["/etc/ssl/certs", PLATFORM["ca_file"]], [PLATFORM["ca_file"]])], ids=["ca", "ca and crl", "policy", "password"])
+def test_a_host_without_a_certificate_may_judge_those_of_others(said, more, present, files):
+    found = plan_tls.plan(site(dict(said, certificates="off"), **more))
+    assert (found["material"]["certificates"], found["material"]["pairs"], found["certificates"]) == ("given", [], [])
+    assert (found["material"]["present"], found["material"]["ca"], found["files"]) == (present, said.get("ca", ""), files)
+    told = lines(said, **more)
+    assert not told["offered"] and told["keys"] == {} and told["ca_file"] == "`%s'" % (OURS + "ca.pem" if "ca" in said else PLATFORM["ca_file"])
+    assert told["crl"] == ("`%scrl.pem'" % OURS if "crl" in said else "")
+
+
+@pytest.mark.parametrize("more", [{"policy": [{"peer": "p.example", "require": "encrypt"}]}, {"logins": ["encrypt"]}, {"logins": []}])
+def test_who_judges_none_needs_no_authorities(more):
+    assert plan_tls.plan(site(**more))["material"] is None
+
+
 def test_self_signed():
     found = plan_tls.plan(site({"names": ["mx.corp.example"]}, profile={"certificates": "self-signed"}, privilege="unprivileged"))
     assert found["material"]["names"] == ["gw.corp.example", "mx.corp.example"] and found["material"]["owner"] == "mailgw"
