@@ -126,6 +126,26 @@ def qualify(name, hosts, resolved):
     return "", "none"
 
 
+def parse_addresses(four, six):
+    """Return the IP addresses of a host, sorted, without those of loopback.
+
+    :param four: text of ``/proc/net/fib_trie``, where an own address is a leaf with the words ``host LOCAL`` below it.
+    :param six: text of ``/proc/net/if_inet6``, an address in 32 digits and five fields in each line.
+    """
+    found, leaf = set(), ""
+    for line in four.splitlines():
+        words = line.split()
+        if words[:1] == ["|--"]:
+            leaf = words[1]
+        elif words[:3] == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
+            found.add(leaf)
+    for line in six.splitlines():
+        digits = line.split(" ", 1)[0]
+        if len(digits) == 32 and int(digits, 16) != 1:
+            found.add(socket.inet_ntop(socket.AF_INET6, bytes(bytearray.fromhex(digits))))
+    return sorted(found)
+
+
 def parse_sendmail_debug(text):
     """Read what ``sendmail -d0.14`` prints before it does anything.
 
@@ -367,6 +387,7 @@ class Host:
         distribution["lacks"] = family_lacks(distribution["family"], os.path.exists)
         return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice, "distribution": distribution,
                 "nameservers": parse_nameservers(read_text("/etc/resolv.conf") or ""), "python": platform.python_version(),
+                "addresses": parse_addresses(read_text("/proc/net/fib_trie") or "", read_text("/proc/net/if_inet6") or ""),
                 "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
 
     def packages(self, family, more=()):
@@ -561,7 +582,7 @@ class Host:
         return round(time.time() - float(uptime[0]) + float(fields[19]) / os.sysconf("SC_CLK_TCK"), 2)
 
 
-def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None, packages=()):
+def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None, packages=(), executables=()):
     """Return everything that the module documents.
 
     :param runner: the one that starts programs.
@@ -572,6 +593,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     :param ports: TCP ports whose listeners are wanted.
     :param prefix: the directory below which sendmail was built from source; then no other sendmail counts.
     :param packages: further packages to look up.
+    :param executables: paths of programs of which it is to be told whether they are there.
     """
     host = Host(runner, prefix or "")
     identity = host.identity()
@@ -595,4 +617,5 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
         "classes": parse_classes(host.debug, list(classes)),
         "users": account_table(pwd.getpwnam, users, {"uid": "pw_uid", "gid": "pw_gid", "home": "pw_dir", "shell": "pw_shell"}),
         "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "delegations": existing(DELEGATION),
-        "other_packages": dict((name, version) for name, version in found.items() if name in packages), "reasons": host.reasons}
+        "other_packages": dict((name, version) for name, version in found.items() if name in packages),
+        "executables": dict((path, os.path.isfile(path) and os.access(path, os.X_OK)) for path in executables), "reasons": host.reasons}
