@@ -11,6 +11,8 @@ import base64
 import json
 import re
 
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_trust
+
 HEAD = "# Adopted from {host} by the playbook mailjail.sendmail.adopt; docs/adopt.md says how to go on from here.\n" \
        "# What no variable could say stands in report/{host}.md.\n"
 GROUP_HEAD = "# What the hosts that were adopted together have in common: {hosts}.\n"
@@ -18,7 +20,12 @@ GROUP_HEAD = "# What the hosts that were adopted together have in common: {hosts
 ORDER = ("mc_template", "submit_mc_template", "domain", "mail_server", "ostype", "mc_domain", "options", "undefine", "mailer_flags", "features", "masquerade",
          "classes", "listeners", "client_options", "queue_groups", "mailers")
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n", "t", "f")
+
+
+class Template(str):
+    """Text of our own that Ansible is to expand; whatever else looks like a template is marked as none."""
 
 
 def variables(adopted, facts):
@@ -33,7 +40,7 @@ def variables(adopted, facts):
     if msp:
         found["submit"] = msp["variables"]
     for one in adopted["files"]:
-        found[one["variable"]] = {"file": "{{ inventory_dir }}/files/%s/%s" % (facts["host"], one["name"])}
+        found[one["variable"]] = {"file": Template("{{ inventory_dir }}/files/%s/%s" % (facts["host"], one["name"]))}
     found.update((key, value) for key, value in guesses(found, facts).items() if key not in found)
     waivers = {}
     for one in mta["waivers"] + (msp["waivers"] if msp else []):
@@ -56,7 +63,11 @@ def documents(hosts, group="all"):
     :param dict hosts: host -> ``{adopted, fqdn}``.
     :param str group: the group whose group_vars take what all have in common.
     :returns: list of dicts ``path``, ``content``, ``mode``; paths are relative.
+    :raises InvalidValue: a host said what no adoption says, or a name would lead out of the directory.
     """
+    adopt_trust.file_name(group, "group")
+    for host, one in sorted(hosts.items()):
+        adopt_trust.check(host, one["adopted"])
     said = {host: variables(one["adopted"], {"host": host, "fqdn": one["fqdn"]}) for host, one in hosts.items()}
     common = in_common(said)
     found = []
@@ -67,7 +78,7 @@ def documents(hosts, group="all"):
         found.append({"path": "host_vars/%s.yml" % host, "content": HEAD.format(host=host) + document(rest), "mode": "0644"})
         for one in hosts[host]["adopted"]["files"]:
             found.append({"path": "files/%s/%s" % (host, one["name"]), "content": base64.b64decode(one["content"]).decode("utf-8"), "mode": "0600"})
-    return found
+    return [dict(one, path=adopt_trust.below(one["path"])) for one in found]
 
 
 def in_common(said):
@@ -120,13 +131,12 @@ def _is_block(text):
 
 
 def _key(name):
-    return name if re.match(r"\w+\Z", name) and not name.isdigit() and name.lower() not in _WORDS else json.dumps(name)
+    return name if _NAME.match(name) and name.lower() not in _WORDS else json.dumps(name)
 
 
 def _scalar(value):
     if isinstance(value, str):
-        # What Ansible would take for a template is marked as none.
-        unsafe = "!unsafe " if re.search(r"\{[{%#]", value) and not value.startswith("{{ inventory_dir }}") else ""
+        unsafe = "!unsafe " if re.search(r"\{[{%#]", value) and not isinstance(value, Template) else ""
         plain = _PLAIN.match(value) and value.lower() not in _WORDS
         return value if plain else unsafe + json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import base64
+import copy
+import pathlib
 
 import pytest
 import yaml
 
-from ansible_collections.mailjail.sendmail.plugins.filter import adopt_plan
+from ansible_collections.mailjail.sendmail.plugins.filter import adopt_plan, unknown_variables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, plan_plain
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, adopt_trust, plan_plain
 
 MTA = {"from": "source", "source": "/etc/mail/sendmail.mc", "compiled": "/etc/mail/sendmail.cf", "notes": [], "complaints": [], "edited": [], "waivers": [],
        "counts": {"statements": 3, "raw": 0, "own_lines": 0}, "variables": {"ostype": "linux", "mailers": ["local", "smtp"]}}
@@ -33,15 +35,74 @@ def loaded(text):
     "two\nlines", "a\n\n", "\ttab\n",
     "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller", True, False, None, 5, [], {},
     ["a", ["b", "c"]], [{"a": 1, "b": ["x\ny\n"]}],
-    {"a": {"b": [{"c": "d", "e": {"f": "g"}}]}}, {"10": "x", "yes": "y", "_X_": ""},
+    {"a": {"b": [{"c": "d", "e": {"f": "g"}}]}}, {"10": "x", "yes": "y", "_X_": "", "1_000": "a", "0x10": "b", u"\xb2": "c"},
 ])
 def test_what_is_written_is_what_is_read(value):
     text = adopt_files.document({"sendmail_options": value})
     assert loaded(text) == {"sendmail_options": value}
 
 
-def test_nothing_that_looks_like_a_template_becomes_one():
-    assert "!unsafe" in adopt_files.document({"sendmail_local_config": "DX{{ lookup('pipe', 'id') }}\n"})
+@pytest.mark.parametrize("value", [
+    "DX{{ lookup('pipe', 'id') }}\n", "{{ inventory_dir }}{{ lookup('pipe', 'id') }}", "{{ inventory_dir }}/files/a.example/access",
+    "a\n{# x\n", "{% raw %}"])
+def test_nothing_that_looks_like_a_template_becomes_one(value):
+    text = adopt_files.document({"sendmail_local_config": value, "sendmail_access": {"entries": [{"key": "a", "value": value}]}})
+    assert text.count("!unsafe ") == 2 and loaded(text)["sendmail_local_config"] == value
+
+
+TEMPLATE = "{{ lookup('pipe', 'id') }}"
+# What a host in the hands of somebody else could return, and the word by which it is refused.
+HOSTILE = {
+    "a path as the name of a map": (["files"], [{"variable": "access", "name": "../../../.ssh/authorized_keys", "content": ""}], "authorized_keys"),
+    "a path as the variable of a map": (["files"], [{"variable": "../x", "name": "../x", "content": ""}], "../x"),
+    "a variable of another kind as a map": (["files"], [{"variable": "mc_template", "name": "mc_template", "content": ""}], "mc_template"),
+    "a name that ends in a line break": (["files"], [{"variable": "access\n", "name": "access\n", "content": ""}], "access"),
+    "lines of YAML as a variable": (["mta", "variables", "x: 1\nansible_connection"], "local", "ansible_connection"),
+    "a variable of Ansible": (["mta", "variables", "ansible_connection"], "local", "ansible_connection"),
+    "a template of the controller": (["mta", "variables", "mc_template"], "/etc/shadow", "mc_template"),
+    "a template beside the maps": (["tables", "mc_template"], "/etc/shadow", "mc_template"),
+    "a file of the controller as a map": (["tables", "access"], {"file": "/etc/shadow"}, "sendmail_access"),
+    "a text as a map": (["tables", "access"], TEMPLATE, "sendmail_access"),
+    "an entry of its own kind": (["tables", "access"], {"entries": [{"key": "a", "value": "OK", "origin": "x"}]}, "sendmail_access"),
+    "a table as a class": (["tables", "relay_domains"], {"file": "/etc/shadow"}, "sendmail_relay_domains"),
+    "a variable of the submission program": (["msp"], {"variables": {"template": "/etc/shadow"}}, "template"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_what_no_adoption_says_never_becomes_a_file(name):
+    place, value, word = HOSTILE[name]
+    adopted = copy.deepcopy(host("a.example")["adopted"])
+    at = adopted
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = value
+    with pytest.raises(InvalidValue) as refused:
+        adopt_files.documents({"a.example": {"fqdn": "a.example", "adopted": adopted}})
+    assert word in refused.value.message and refused.value.message.startswith("a.example returned")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "..", ".ssh", "a\n", "a b", "{{x}}"])
+def test_a_name_that_leads_elsewhere_is_no_file(name):
+    with pytest.raises(InvalidValue):
+        adopt_files.documents({name: host("a.example")})
+    with pytest.raises(InvalidValue):
+        adopt_files.documents({"a.example": host("a.example")}, name)
+
+
+@pytest.mark.parametrize("path, good", [("host_vars/a.yml", True), ("/etc/x", False), ("../x", False), ("..", False), ("a/../../x", False), ("a//b", False)])
+def test_paths_stay_below_the_directory(path, good):
+    if good:
+        assert adopt_trust.below(path) == path
+    else:
+        with pytest.raises(InvalidValue):
+            adopt_trust.below(path)
+
+
+def test_all_that_an_adoption_may_say_is_a_variable_of_this_collection():
+    known = unknown_variables.known_variables(pathlib.Path(__file__).resolve().parents[4] / "roles")
+    may = adopt_trust.CONFIGURATION | adopt_trust.NAMES | set(adopt_trust.plan_maps.TABLES) | {"map_type", "mc_template", "submit_mc_template", "submit"}
+    assert {"sendmail_" + name for name in may} <= known
 
 
 def test_what_all_hosts_have_in_common_goes_to_the_group():
