@@ -71,10 +71,11 @@ class Adoption:
             return self._from_result(which, source, compiled, live)
         found = adopt.adopt(text, source, self.included(source), self.of_library)
         made, said = self.compile(source, text)
-        edited = cf.changes(made, live) if live is not None and _release(made) == _release(live) else []
+        releases = {"made": _release(made), "live": _release(live or "")}
+        compared = live is not None and releases["made"] == releases["live"]
         return {"source": source, "compiled": compiled, "from": "source", "variables": found.variables, "notes": found.notes,
                 "complaints": ["%s, line %d: %s" % one for one in found.complaints] + said, "counts": found.counts, "waivers": found.waivers,
-                "edited": edited, "compared": live is not None and _release(made) == _release(live), "made": made}
+                "edited": cf.changes(made, live) if compared else [], "compared": compared, "releases": releases, "made": made}
 
     def _from_result(self, which, source, compiled, live):
         if not re.search(r"^Mlocal", live, re.M):
@@ -153,9 +154,10 @@ class Adoption:
             return
         for sentence in idle:
             self.remark(path, "left out, since it says nothing: %s" % sentence)
-        if adopt_maps.secret(kind, found):
+        if adopt_maps.secret(kind, text):
             variables[kind] = {"host_file": path}
-            self.remark(path, "it holds passwords, so it was not copied; the variable names the file on the host. Put its %d entries into a vault" % len(found))
+            self.remark(path, "it holds passwords, in entries or in remarks, so it was not copied; the variable names the file on the host. Put its %d entries "
+                        "into a vault" % len(found))
         elif len(found) > adopt_maps.MANY:
             files.append({"variable": kind, "name": kind, "content": base64.b64encode(text.encode("utf-8")).decode("ascii")})
         else:

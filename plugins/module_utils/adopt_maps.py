@@ -20,6 +20,7 @@ NAMES = {"access": "access", "mailertable": "mailertable", "virtuser": "virtuser
 CLASSES = {"w": "local-host-names", "R": "relay-domains", "t": "trusted-users"}
 CONTEXT = tables.Context(relay_by_name=True, untagged=True, adopted=True, alias_files=True, alias_programs=True, alias_includes=True)
 SUFFIX = re.compile(r"\.(?:db|cdb|pag|dir)\Z")
+PASSWORD = re.compile(r"authinfo:|\"p[:=]", re.I)
 _OCTETS = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}\Z")
 
 
@@ -94,9 +95,14 @@ def relays(members):
     return networks, others
 
 
-def secret(kind, found):
-    """Tell whether entries hold passwords, which are shown to nobody and written nowhere else."""
-    return tables.KINDS[kind].secret or any(entry["key"].lower().startswith("authinfo:") for entry in found)
+def secret(kind, text):
+    """Tell whether the text of a map holds passwords, in an entry or in a remark: then it is shown to nobody and written nowhere else."""
+    return tables.KINDS[kind].secret or holds_password(text)
+
+
+def holds_password(text):
+    """Tell whether a text looks like the secret of a login: ``AuthInfo:`` or ``"P:...``, wherever it stands."""
+    return bool(PASSWORD.search(text))
 
 
 def sources(configuration):

@@ -76,7 +76,13 @@ def test_a_cf_says_where_its_files_are():
     assert adopt_maps.further_aliases(found) == ["/etc/mail/lists"] and adopt_maps.map_type(found) == "auto"
 
 
-@pytest.mark.parametrize("kind, found, secret", [
-    ("authinfo", [], True), ("access", [{"key": "AuthInfo:a.example", "value": "x"}], True), ("access", [{"key": "Connect:a", "value": "x"}], False)])
-def test_what_holds_passwords_is_known(kind, found, secret):
-    assert adopt_maps.secret(kind, found) is secret
+@pytest.mark.parametrize("kind, text, secret", [
+    ("authinfo", "", True),
+    ("access", "AuthInfo:a.example\t\"U:x\" \"P:y\"\n", True),
+    ("access", "Connect:a\tOK\n#AuthInfo:a.example \"U:x\" \"P:y\"\n", True),
+    ("access", "# authinfo: see below\nConnect:a\tOK\n", True),
+    ("mailertable", "# was \"U:x\" \"P=eQ==\"\na.example\tesmtp:[b.example]\n", True),
+    ("access", "# P: the press\nConnect:a\tOK\n", False),
+])
+def test_what_holds_passwords_is_known(kind, text, secret):
+    assert adopt_maps.secret(kind, text) is secret

@@ -16,6 +16,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, adopt_trust, plan_plain
 
 MTA = {"from": "source", "source": "/etc/mail/sendmail.mc", "compiled": "/etc/mail/sendmail.cf", "notes": [], "complaints": [], "edited": [], "waivers": [],
+       "compared": True, "releases": {"made": "8.18.1", "live": "8.18.1"},
        "counts": {"statements": 3, "raw": 0, "own_lines": 0}, "variables": {"ostype": "linux", "mailers": ["local", "smtp"]}}
 
 
@@ -33,7 +34,7 @@ def loaded(text):
 @pytest.mark.parametrize("value", [
     "text", "", "yes", "10", "1d", "a: b", "# no", "- a", "[127.0.0.1]", "{{ not_a_template }}", "it's", 'say "no"', "two\nlines\n",
     "two\nlines", "a\n\n", "\ttab\n",
-    "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller", True, False, None, 5, [], {},
+    "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller", "".join(chr(one) for one in range(1, 0x180)), u"\x93Office\x94 \u20ac", u"a\u2028b\u2029c\x85d", u"\ufeffx", u"\U0001f4e7 {{ x }}\r\n", True, False, None, 5, [], {},
     ["a", ["b", "c"]], [{"a": 1, "b": ["x\ny\n"]}],
     {"a": {"b": [{"c": "d", "e": {"f": "g"}}]}}, {"10": "x", "yes": "y", "_X_": "", "1_000": "a", "0x10": "b", u"\xb2": "c"},
 ])
@@ -135,6 +136,20 @@ def test_a_large_map_is_a_file_and_a_forbidden_feature_a_waiver():
 def test_what_a_profile_wants_is_guessed(mta, domain, server):
     found = adopt_files.variables(host("a.example", **mta)["adopted"], {"host": "a.example", "fqdn": "a.example"})
     assert found["sendmail_domain"] == domain and found["sendmail_mail_server"] == server
+
+
+@pytest.mark.parametrize("live, words", [("8.15.2", ["release 8.15.2", "the host has 8.18.1"]), (None, ["it does not exist"])])
+def test_the_report_says_that_nobody_looked_for_changes_by_hand(live, words):
+    adopted = host("a.example")["adopted"]
+    assert "NOT held against" not in adopt_files.report("a.example", adopted, {}, True)
+    adopted["mta"].update(compared=False, releases={"made": "8.18.1", "live": live})
+    text = adopt_files.report("a.example", adopted, {}, True)
+    assert all(word in text for word in ["`/etc/mail/sendmail.cf` was NOT held against its source"] + words)
+
+
+def test_nobody_else_reads_what_was_adopted():
+    hosts = {name: host(name, options={"confMAX_HOP": "9"}) for name in ("a.example", "b.example")}
+    assert {one["mode"] for one in adopt_files.documents(hosts)} == {"0600"}
 
 
 def test_the_report_names_lines_differences_and_edits():
