@@ -123,6 +123,20 @@ def sources(configuration):
     return found
 
 
+def types(configuration):
+    """Return kind -> type of the database, of the maps of :func:`sources`."""
+    found = dict((NAMES[name], entry.klass) for name, entry in configuration.maps.items() if name in NAMES)
+    aliases = re.match(r"([a-z]+):", configuration.options.get("AliasFile", ""))
+    return dict(found, aliases=aliases.group(1) if aliases and aliases.group(1) != "implicit" else "hash")
+
+
+def undone(kind, lines):
+    """Return the text of a source that would make a database, from the lines of its dump; newaliases adds a mark of its own."""
+    if kind == "aliases":
+        lines = [line.replace("\t", ": ", 1) for line in lines if line != "@\t@"]
+    return "".join(line + "\n" for line in sorted(lines))
+
+
 def further_aliases(configuration):
     """Return the alias files of a .cf besides the first, which no variable names entries of."""
     return [one.strip() for one in configuration.options.get("AliasFile", "").split(",")[1:] if one.strip()]

@@ -34,7 +34,9 @@ def loaded(text):
 @pytest.mark.parametrize("value", [
     "text", "", "yes", "10", "1d", "a: b", "# no", "- a", "[127.0.0.1]", "{{ not_a_template }}", "it's", 'say "no"', "two\nlines\n",
     "two\nlines", "a\n\n", "\ttab\n",
-    "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller", "".join(chr(one) for one in range(1, 0x180)), u"\x93Office\x94 \u20ac", u"a\u2028b\u2029c\x85d", u"\ufeffx", u"\U0001f4e7 {{ x }}\r\n", True, False, None, 5, [], {},
+    "R$*\t$: $1\nR$+\t\t$@ OK\n", "x\n  {% raw %}\n", "trailing \nblank \n", u"M\xfcller",
+    "".join(chr(one) for one in range(1, 0x180)), u"\x93Office\x94 \u20ac", u"a\u2028b\u2029c\x85d", u"\ufeffx", u"\U0001f4e7 {{ x }}\r\n",
+    True, False, None, 5, [], {},
     ["a", ["b", "c"]], [{"a": 1, "b": ["x\ny\n"]}],
     {"a": {"b": [{"c": "d", "e": {"f": "g"}}]}}, {"10": "x", "yes": "y", "_X_": "", "1_000": "a", "0x10": "b", u"\xb2": "c"},
 ])
