@@ -13,7 +13,7 @@ import os
 import re
 import stat
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt, adopt_cf, adopt_maps, adopt_read, cf, hostinfo, m4, mapbuild
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt, adopt_cf, adopt_maps, adopt_read, cf, consistency, hostinfo, m4, mapbuild, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import McError, SendmailError
 
 # Larger ones are no configuration.
@@ -167,6 +167,8 @@ class Adoption:
         except SendmailError as exc:
             self.remark(path, "it stays as it is and is not managed: %s" % exc.message)
             return
+        for opening in consistency.openings({kind: tables.parse(kind, text)})[:consistency.SHOWN] if kind == "access" else []:
+            self.remark(path, "relaying is opened by %s: %s" % opening)
         for sentence in idle:
             self.remark(path, "left out, since it says nothing: %s" % sentence)
         if found and adopt_maps.secret(kind, text):

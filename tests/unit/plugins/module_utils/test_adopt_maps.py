@@ -8,7 +8,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, cf
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, cf, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import MapError
 
 
@@ -23,6 +23,16 @@ def test_whom_an_old_map_lets_relay_is_not_judged():
     text = "Connect:localhost\tRELAY\nFrom:example.com\tRELAY\nTo:example.net\tRELAY\nexample.org\tRELAY\n"
     assert len(adopt_maps.entries("access", text)[0]) == 4
     assert adopt_maps.names("relay-domains", "example.com\n8\n.example.net\n") == ["example.com", "8", ".example.net"]
+
+
+@pytest.mark.parametrize("key", ["Connect:", "From:", "To:"])
+def test_a_map_that_lets_everybody_relay_is_not_taken_over_unless_that_is_waived(key):
+    with pytest.raises(MapError) as refused:
+        adopt_maps.entries("access", "Connect:10\tRELAY\n%s\tRELAY\n" % key)
+    assert "open relay" in refused.value.message and "line 2" in refused.value.message and "promiscuous_relay" in refused.value.message
+    tables.check("access", tables.parse("access", key + "\tRELAY\n"), adopt_maps.CONTEXT.having(open_relay=True))
+    with pytest.raises(MapError):
+        tables.check("access", tables.parse("access", key + "\tRELAY\n"), tables.Context(open_relay=True))
 
 
 def test_aliases_are_read_over_continued_lines_with_files_programs_and_lists():

@@ -188,3 +188,10 @@ def test_what_m4_would_obey_is_refused_by_the_name_of_its_variable(site, variabl
 @pytest.mark.parametrize("template, plain", [("plain.mc.j2", True), ("/srv/x/plain.mc.j2", True), ("sendmail.mc.j2", False), ("", False)])
 def test_the_template_decides(template, plain):
     assert plan_plain.wanted({"template": template}) is plain
+
+
+@pytest.mark.parametrize("waivers, allowed", [([], False), ([{"feature": "promiscuous_relay"}], True), ([{"feature": "relay_mail_from"}], False)])
+def test_only_a_waiver_lets_everybody_relay(waivers, allowed):
+    site = {"platform": {"classes": dict.fromkeys(("local_host_names", "trusted_users", "relay_domains"), "/x"), "ostype": "linux"}, "tables": {},
+            "local_host_names": [], "trusted_users": [], "relay_domains": [], "relay_networks": [], "route_tests": [], "waivers": waivers}
+    assert plan_plain.plan(site)["context"]["open_relay"] is allowed
