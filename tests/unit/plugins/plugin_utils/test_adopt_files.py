@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.mailjail.sendmail.plugins.filter import adopt_plan, unknown_variables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, adopt_trust, plan_plain
 
@@ -106,6 +107,35 @@ def test_all_that_an_adoption_may_say_is_a_variable_of_this_collection():
     known = unknown_variables.known_variables(pathlib.Path(__file__).resolve().parents[4] / "roles")
     may = adopt_trust.CONFIGURATION | adopt_trust.NAMES | set(adopt_trust.plan_maps.TABLES) | {"map_type", "mc_template", "submit_mc_template", "submit"}
     assert {"sendmail_" + name for name in may} <= known
+
+
+# Sources as people write them; all of it comes back the same through host_vars.
+SOURCES = {
+    "access": "Connect:localhost\tRELAY\n# The office, \x93ours\x94: 100%\n# {{ x }}\n192.168.1\tRELAY\n10\tOK\nConnect:IPv6:2001:db8:1\tRELAY\n"
+              "spam.example\tERROR:5.7.1:\"550 it's {{ no }} #1, \\ off: 'go'\"\nTo:joe@a.example   DISCARD\nFrom:yes@\tREJECT\n"
+              "ClientRate:127.0.0.1\t0\n.a.example\tQUARANTINE:no: way\nTLS_Srv:b.example\tVERIFY:128\n",
+    "mailertable": "a.example\tesmtp:[b.example]:[c.example]\n.d.example\terror:5.1.1:550 nobody's here\nno\tsmtp:[192.0.2.1]\n",
+    "virtusertable": "joe@a.example\tjoe@b.example\n@a.example\t%1@c.example\nann+*@a.example\tann\n@d.example\terror:nouser 550 No such user here\n",
+    "genericstable": "joe\tjoe.doe@a.example\nann@host.example\tann@a.example\n",
+    "domaintable": "old.example\tnew.example\n",
+    "aliases": "postmaster: root\nteam:\tann,\n\tbob,\n  \"|/usr/bin/vacation ann\"\n# old: \"P\"\nlist: :include:/etc/mail/list\nfile: /var/mail/old\n"
+               "joe: \\joe, joe@b.example\n",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SOURCES))
+def test_a_map_comes_back_the_same_through_host_vars(kind):
+    entries, idle = adopt_maps.entries(kind, SOURCES[kind])
+    found = adopt_files.documents({"a.example": host("a.example", tables={"map_type": "hash", kind: {"entries": entries}})})
+    again = loaded(found[0]["content"])["sendmail_" + kind]["entries"]
+    assert again == entries and idle == []
+    text = tables.pairs_text(kind, tables.pairs(kind, again, adopt_maps.CONTEXT))
+
+    def meaning(source):
+        return sorted((pair.key.lower(), pair.value) for pair in tables.parse(kind, source))
+
+    assert meaning(text) == meaning(SOURCES[kind]) and len(meaning(text)) > 0
+    tables.check(kind, tables.parse(kind, text), adopt_maps.CONTEXT)
 
 
 def test_what_all_hosts_have_in_common_goes_to_the_group():
