@@ -159,9 +159,22 @@ def _opened(pair):
         return "the holder of the certificate %s may relay" % rest
     if value != "RELAY":
         return None
+    if not rest and tag in ("connect", "from", "to"):
+        return "everybody may relay"
+    if not tag:
+        return _opened_untagged(rest)
+    if tag == "from":
+        return "whoever claims a sender of %s may relay where FEATURE(relay_mail_from) is in use" % rest
     if tag == "to":
         return "everybody may send to %s through this host" % rest
     return _opened_network(rest) if tag == "connect" else None
+
+
+def _opened_untagged(rest):
+    """A key without tag is asked for clients, senders and recipients."""
+    if tables_access.is_client_address(rest) or rest[0] == "[":
+        return _opened_network(rest)
+    return "everybody may send to %s through this host, as may clients whose reverse zone gives them that name" % rest
 
 
 def _opened_network(rest):

@@ -132,6 +132,15 @@ def database_lines(kind, found):
     return ["%s\t%s\n" % (pair.key.lower(), pair.value) for pair in found]
 
 
+def dump_lines(runner, map_type, target_base, makemap="makemap"):
+    """Return the lines of a database, without line ends; :raises CommandFailed: it can not be dumped."""
+    argv = [makemap] + NO_CF + ["-u", map_type, target_base]
+    answer = runner.run(argv)
+    if answer.rc != 0:
+        raise _failure("map", argv, answer.rc, answer.stderr.strip())
+    return [line for line in answer.stdout.split("\n") if line]
+
+
 def verify(runner, kind, wanted, target_base, map_type, makemap="makemap"):
     """Dump a database and compare it with lines from :func:`database_lines`.
 

@@ -62,7 +62,8 @@ class Context:
     :param queue_groups: names of the declared queue groups.
     :param bool ipv6_compressed: UseCompressedIPv6Addresses.
     :param bool relay_by_name: allow RELAY for host names. :param bool untagged: allow access keys without tag, except for RELAY.
-    :param bool adopted: a map of somebody else's is taken over as it is; whom it lets relay is not judged.
+    :param bool adopted: a map of somebody else's is taken over as it is; whom it lets relay is not judged, but for everybody.
+    :param bool open_relay: of such a map not even that.
     :param jail: SafeFileEnvironment, or None.
     :param bool alias_files, alias_programs, alias_includes: which special alias targets the host allows.
     :param smrsh_commands: what smrsh may run.
@@ -70,7 +71,7 @@ class Context:
     """
 
     DEFAULTS = {"mailers": None, "local_host_names": frozenset(), "virtual_domains": None, "access_options": None, "queue_groups": None,
-                "ipv6_compressed": False, "relay_by_name": False, "untagged": False, "adopted": False, "jail": None, "alias_files": False,
+                "ipv6_compressed": False, "relay_by_name": False, "untagged": False, "adopted": False, "open_relay": False, "jail": None, "alias_files": False,
                 "alias_programs": False, "alias_includes": False, "smrsh_commands": None, "own_tags": None}
 
     def __init__(self, **facts):

@@ -234,12 +234,13 @@ VALUES = {"policy": _policy, "spam": _spam, "number": _number, "group": _group, 
 
 def _opening(tag, rest, value, context):
     """Say whether an entry lets strangers relay."""
-    if value.upper() != "RELAY" or tag.values != "policy" or context.adopted:
+    if value.upper() != "RELAY" or tag.values != "policy" or context.adopted and (rest or context.open_relay):
         return None
-    if tag.name == "From":
+    if tag.name == "From" and not context.adopted:
         return "relaying by sender is relaying for everyone: a sender address can be claimed by anybody. Use Connect: with an address, or SMTP AUTH"
     if not rest:
-        return "%s: without a key and RELAY makes this host an open relay" % tag.name
+        return "%s: without a key and RELAY makes this host an open relay%s" % (
+            tag.name, "; if that is meant, a waiver of promiscuous_relay says so" if context.adopted else "")
     return _opening_client(rest, context) if tag.name == "Connect" else _opening_recipient(rest, context)
 
 

@@ -50,6 +50,10 @@ options:
     description: The m4 program.
     type: str
     default: m4
+  makemap:
+    description: The makemap program, which dumps a database whose source is lost. Without it such a database is named and not read.
+    type: str
+    default: ""
   paths:
     description: Where this collection keeps each map and class file on this host. What lies elsewhere stays as it is, and is named.
     type: dict
@@ -119,6 +123,7 @@ def main():
     configuration = {"type": "dict", "required": True, "options": {"source": path, "compiled": path}}
     module = AnsibleModule(argument_spec={
         "mta": configuration, "msp": configuration, "library": {"type": "path", "required": True}, "m4": {"type": "str", "default": "m4"},
+        "makemap": {"type": "str", "default": ""},
         "paths": {"type": "dict", "default": {}}, "rendered": {"type": "dict", "default": {}},
         "watched": {"type": "list", "elements": "path", "default": []}}, supports_check_mode=True)
     try:

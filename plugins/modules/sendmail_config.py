@@ -278,7 +278,10 @@ options:
         description: Whether access keys may stand without a tag.
         type: bool
       adopted:
-        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then.
+        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then, unless it is everybody.
+        type: bool
+      open_relay:
+        description: Whether such a map may let everybody relay.
         type: bool
   profile:
     description:
@@ -423,7 +426,7 @@ CONTEXT = {"type": "dict", "default": {}, "options": {
     "virtual_domains": {"type": "list", "elements": "str"}, "jail": {"type": "path"}, "alias_files": {"type": "bool"},
     "alias_programs": {"type": "bool"}, "alias_includes": {"type": "bool"}, "smrsh_commands": {"type": "list", "elements": "str"},
     "access_options": {"type": "list", "elements": "str"}, "ipv6_compressed": {"type": "bool"}, "relay_by_name": {"type": "bool"},
-    "untagged": {"type": "bool"}, "adopted": {"type": "bool"}}}
+    "untagged": {"type": "bool"}, "adopted": {"type": "bool"}, "open_relay": {"type": "bool"}}}
 SPEC = {
     "mta": _configuration(True), "msp": _configuration(False), "library": {"type": "path", "required": True},
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
