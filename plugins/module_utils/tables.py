@@ -47,7 +47,7 @@ KINDS = {kind.name: kind for kind in (
     Kind("trusted-users", False, False, (), "t", None),
 )}
 
-MASKED = "********"
+MASKED = tables_access.MASKED
 SHOWN_LIMIT = 100
 _PROBLEMS_SHOWN = 5
 
