@@ -133,11 +133,23 @@ options:
         description: A file on the host with entries of delegated administrators that were checked already; they follow the others.
         type: path
       shared:
-        description: A file on the host with entries of other roles (M(mailjail.sendmail.sendmail_map_entry)); they follow the others.
+        description:
+          - A file on the host with entries of other roles (M(mailjail.sendmail.sendmail_map_entry)); they follow the others. Of a map that comes from a file
+            they are kept, and a warning names them.
         type: path
       today:
         description: The date (YYYY-MM-DD) by which entries of O(maps[].shared) expire; without it the host's own.
         type: str
+      expiry_notice:
+        description: Days before the end of an entry of O(maps[].shared) from which a warning announces it.
+        type: int
+        default: 0
+      whole:
+        description:
+          - Whether O(maps[].content) is a file, and so the whole map. Entries of O(maps[].shared) are not taken up then, but kept and named in a warning.
+            Set by the action plugin.
+        type: bool
+        default: false
       upload:
         description: Where the controller put O(maps[].file). Set by the action plugin.
         type: path
@@ -409,7 +421,8 @@ MAPS = _rows({
     "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"},
     "remarks": {"type": "list", "elements": "str", "default": []}, "warnings": {"type": "list", "elements": "str", "default": []},
     "secret_content": {"type": "str", "no_log": True}, "file": {"type": "path"}, "host_file": {"type": "path"},
-    "accepted": {"type": "path"}, "shared": {"type": "path"}, "today": {"type": "str"}, "upload": {"type": "path"}, "digest": {"type": "str"},
+    "accepted": {"type": "path"}, "shared": {"type": "path"}, "today": {"type": "str"},
+    "expiry_notice": {"type": "int", "default": 0}, "whole": {"type": "bool", "default": False}, "upload": {"type": "path"}, "digest": {"type": "str"},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
     "database_owner": {"type": "str", "default": "root"}, "database_group": {"type": "str", "default": "root"},
     "database_mode": {"type": "str", "default": "0640"}, "secret": {"type": "bool", "default": False, "no_log": False}})

@@ -87,6 +87,7 @@ options:
       warnings: {description: Not used here., type: list, elements: str, default: []}
       shared: {description: Not used here., type: path}
       today: {description: Not used here., type: str}
+      expiry_notice: {description: Not used here., type: int}
       file: {description: A controller file. Such a map can not be delegated., type: path}
       host_file: {description: A file of the host. Such a map can not be delegated., type: path}
       secret: {description: Not used here., type: bool, default: false}
@@ -195,6 +196,7 @@ MAP = {
     "type": {"type": "str", "default": "auto"}, "accepted": {"type": "path"}, "entries": {"type": "list", "elements": "dict", "no_log": False},
     "content": {"type": "str"}, "remarks": {"type": "list", "elements": "str", "default": []},
     "warnings": {"type": "list", "elements": "str", "default": []}, "shared": {"type": "path"}, "today": {"type": "str"},
+    "expiry_notice": {"type": "int"},
     "file": {"type": "path"}, "host_file": {"type": "path"},
     "secret": {"type": "bool", "default": False, "no_log": False},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
