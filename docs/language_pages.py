@@ -134,7 +134,8 @@ def maps_page():
             for name, one in sorted(maps.MAP_CLASSES.items())]
     return page("Maps", "A map is `class flags argument`, such as `hash -T<TMPF> /etc/mail/access`. What makemap can build on a host, `makemap -l` tells.",
                 table(("class", "argument", "meaning", "compiled in", "file", "not for"), rows), "## Flags\n",
-                table(("flag", "argument", "classes", "meaning"), maps.MAP_FLAGS))
+                table(("flag", "argument", "classes", "meaning", "setting of `sendmail_map_definitions`"), [
+                    row[:4] + (row.setting.partition(":")[0],) for row in maps.MAP_FLAGS]))
 
 
 def access_page():
