@@ -122,7 +122,7 @@ class Stage:
         spec = self.params[which]
         if not spec:
             return
-        self.warnings += mc.check(spec["content"], version, self._waived(), spec["source"], flags, self._profile(which))
+        self.warnings += mc.check(spec["content"], version, self._waived(), spec["source"], flags, self._profile(which), self.context().adopted)
         source = self.put("mc/" + os.path.basename(spec["source"]), mc_bytes(spec))
         includes = [name[len("include("):-1] for name in self._waived() if name.startswith("include(")]
         disarmed = self.put("mc/disarm-%s.m4" % which, m4.preamble(includes).encode("utf-8"))
@@ -362,7 +362,7 @@ class Stage:
         for which, kind in (("msp", "submission"), ("mta", "main")):
             spec = self.params[which]
             if spec:
-                self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"], None, self._profile(which))
+                self.warnings += mc.check(spec["content"], None, self._waived(), spec["source"], None, self._profile(which), self.context().adopted)
                 source = self._item(spec["source"], "mc", spec, mc_bytes(spec))
                 if source.staged or not os.path.exists(spec["compiled"]):
                     self._item(spec["compiled"], kind, spec, b"")

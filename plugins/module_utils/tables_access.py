@@ -213,9 +213,10 @@ def _letters(tag, value, context):
 
 def _options(tag, value, context):
     words = [word.strip() for word in value.split(";") if word.strip()]
+    keys = [key.lower() for key in language_words.TLS_FEATURE_KEYS]
     for word in words:
-        if word.partition("=")[0].strip().lower() not in language_access.TLS_KEYS or not word.partition("=")[2].strip():
-            return "'%s' is no TLS option; expected Options=, CipherList=, CertFile=, KeyFile= or Flags=, with semicolons between" % word
+        if word.partition("=")[0].strip().lower() not in keys or not word.partition("=")[2].strip():
+            return "'%s' is no TLS option; expected %s=, with semicolons between" % (word, "=, ".join(language_words.TLS_FEATURE_KEYS))
     return None if words else "the list of TLS options is empty"
 
 

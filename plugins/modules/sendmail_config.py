@@ -290,7 +290,9 @@ options:
         description: Whether access keys may stand without a tag.
         type: bool
       adopted:
-        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then, unless it is everybody.
+        description:
+          - Whether maps and configuration are taken over as somebody else wrote them. Whom a map lets relay is not judged then, unless it is everybody, and a
+            value that sendmail took in silence is told and not refused.
         type: bool
       open_relay:
         description: Whether such a map may let everybody relay.

@@ -166,8 +166,8 @@ def lines(site):
     return {
         "offered": said["certificates"] != "off", "ca_file": quoted(paths["ca"], "ca"), "ca_path": quoted(paths["ca_path"], "ca_path"),
         "crl": quoted(paths["crl"], "crl"), "dh": quoted(paths["dh"], "dh", "dh"), "ciphers": quoted(said["ciphers"], "ciphers", "text"),
-        "server_options": quoted(ssl_options(said, "server", new), "server_options", "list"),
-        "client_options": quoted(ssl_options(said, "client", new), "client_options", "list"),
+        "server_options": quoted(ssl_options(said, "server", new), "server_options", "ssl_options"),
+        "client_options": quoted(ssl_options(said, "client", new), "client_options", "ssl_options"),
         "ask_clients": asks_clients(said, site), "fingerprint": quoted(said["fingerprint"], "fingerprint", "word"),
         "fallback": new and bool(said["fallback_to_clear"]), "session_features": new, "sts": sts(site),
         "dane": plan_dane.settings(site.get("dane"))["enabled"], "keys": _key_lines(said, site)}
