@@ -95,7 +95,8 @@ def files(site):
     """Return the option ``files`` of sendmail_config."""
     paths = site["platform"]["classes"]
     help_file = {"path": site["platform"]["help_file"], "kind": "plain", "content": HELP_TEXT, "mode": "0444"}
-    found = [help_file] if plan_profiles.name(site) == "nullclient" else [
+    # sendmail reads class R from its file in any case, so a null client's is empty: it may have been a gateway.
+    found = [{"path": paths["relay_domains"], "kind": "relay-domains", "lines": []}, help_file] if plan_profiles.name(site) == "nullclient" else [
         {"path": paths["local_host_names"], "kind": "local-host-names", "lines": local_names(site)},
         {"path": paths["relay_domains"], "kind": "relay-domains", "lines": plan_maps.domains(site) + own_prefixes(site)},
         help_file]

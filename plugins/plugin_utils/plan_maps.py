@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import ipaddress
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_entries
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_access, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_smart_host, plan_tls
 
@@ -101,12 +101,16 @@ def _map(site, name, derived):
     if len(sources) > 1 or sources and said.get("entries"):
         raise InvalidValue("sendmail_%s names %s; a map comes from one place, and a file is the whole map. Put the entries into the file." % (
             name, " and ".join((["entries"] if said.get("entries") else []) + sources)), variable="sendmail_" + name)
+    found.update(shared="%s/entries/%s" % (site["state_directory"], name), today=site.get("today"), expiry_notice=site.get("expiry_notice") or 0)
+    if sources and name in site["delegated"]:
+        raise InvalidValue("sendmail_delegations names the map %s, which comes whole from the file %s. Declare its entries in the playbook to share it." % (
+            name, said[sources[0]]), variable="sendmail_delegations")
     if sources:
         found[sources[0]] = said[sources[0]]
         return found
     found["entries"] = merge(name, derived, said)
     found.update({key: said[key] for key in ("remarks", "warnings") if said.get(key)})
-    found.update(shared="%s/entries/%s" % (site["state_directory"], name), today=site.get("today"))
+    tables_access.refuse_passwords(name, [tables_entries.name(name, entry) for entry in found["entries"]], "sendmail_" + name)
     if name in site["delegated"]:
         found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
     return found

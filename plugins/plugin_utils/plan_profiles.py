@@ -21,7 +21,18 @@ IDLE_TABLES = ("access", "aliases", "mailertable", "virtusertable", "genericstab
 IDLE = (("relay_domains", "sendmail_relay_domains"), ("relay_networks", "sendmail_relay_networks"), ("block_lists", "sendmail_dns_block_lists"),
         ("smart_host", "sendmail_smart_host"), ("mailers", "sendmail_mailers"), ("local_host_names", "sendmail_local_host_names"),
         ("smrsh_commands", "sendmail_smrsh_commands"), ("delegated", "sendmail_delegations"), ("jail_files", "sendmail_jail_files"),
-        ("jail_directories", "sendmail_jail_directories"), ("milters", "sendmail_milters"))
+        ("jail_directories", "sendmail_jail_directories"), ("milters", "sendmail_milters"), ("local_mailer", "sendmail_local_mailer"),
+        ("map_definitions", "sendmail_map_definitions"), ("ldap_routing", "sendmail_ldap_routing"), ("mc_domain", "sendmail_mc_domain"),
+        ("raw_statements", "sendmail_raw_statements"), ("auth", "sendmail_auth"))
+# Limits that hold a stranger back, of whom there is none.
+IDLE_LIMITS = ("client_rate", "client_rate_window", "client_connections", "greet_pause", "block_list_wait")
+# What only the configuration of a daemon can say, on a host without one.
+DAEMON = (("features", "sendmail_features"), ("mailer_flags", "sendmail_mailer_flags"), ("classes", "sendmail_classes"), ("includes", "sendmail_includes"),
+          ("queue_groups", "sendmail_queue_groups"), ("ldap", "sendmail_ldap"), ("rulesets", "sendmail_rulesets"), ("raw_parts", "sendmail_raw_parts"),
+          ("local_config", "sendmail_local_config"), ("local_rulesets", "sendmail_local_rulesets"))
+DAEMON_LIMITS = ("children", "connections_per_second", "refuse_load", "backlog", "queue_interval", "queue_runners")
+# What makes the submission program what it is: with another value of one of these it hands no mail to anybody, or hands it on without its password.
+SUBMISSION = ("confUSE_MSP", "confRUN_AS_USER", "confTRUSTED_USER", "confPID_FILE", "confQUEUE_FILE_MODE", "confCON_EXPENSIVE", "confPRIVACY_FLAGS")
 # Flags by which nobody but root starts a run of the queue, or has mail sent at once by asking to see it.
 HELD_BY = ("restrictqrun", "restrictexpand")
 IDLE_TLS = (("dane", "sendmail_dane"), ("sts", "sendmail_mta_sts"))
@@ -86,11 +97,28 @@ def check_nullclient(site):
     idle = [variable for key, variable in IDLE if site.get(key)] + ["sendmail_" + key for key in IDLE_TABLES if site["tables"].get(key)]
     idle += [variable for key, variable in IDLE_TLS if (tls.get(key) or {}).get("enabled")] + ["sendmail_tls_relay"] * bool(tls.get("relay"))
     idle += ["sendmail_local_delivery.%s" % key for key, wanted in sorted(site["local_delivery"].items()) if wanted]
+    idle += ["sendmail_limits.%s" % key for key in IDLE_LIMITS if key in (site.get("said_limits") or {})]
     if idle:
         refuse(idle[0], "is set%s, and a null client delivers nothing and takes mail from no other host. Take it out of the null clients' variables, or use "
                "the profile gateway or hub." % (" (also %s)" % ", ".join(idle[1:]) if len(idle) > 1 else ""))
+    if "RELAY_MAILER_ARGS" in site["options"]:
+        refuse("sendmail_options.RELAY_MAILER_ARGS", "is set, and a null client's port goes with its hub. Write sendmail_hub: %s:PORT." % host.strip("[]"))
+    if is_direct(site):
+        check_direct(site)
     check_listeners(site)
     check_login(site)
+
+
+def check_direct(site):
+    """Refuse what only the configuration of a daemon could say where there is none."""
+    said = [variable for key, variable in DAEMON if site.get(key)]
+    said += ["sendmail_limits.%s" % key for key in DAEMON_LIMITS if key in (site.get("said_limits") or {})]
+    said += ["sendmail_options.%s" % option for option in sorted(site["options"]) if not option.startswith("conf") or option in SUBMISSION]
+    said += ["sendmail_undefine (%s)" % option for option in site["undefine"] if not option.startswith("conf") or option in SUBMISSION]
+    if said:
+        refuse(said[0], "is set%s, and this host has no daemon: its submission program takes sendmail_limits, sendmail_timeouts, sendmail_client_options and "
+               "the conf* of sendmail_options, but not that. Take it out, or set sendmail_submission to 'listener'." % (
+                   " (also %s)" % ", ".join(said[1:]) if len(said) > 1 else ""))
 
 
 def check_listeners(site):
@@ -143,6 +171,8 @@ def split_hub(text, usual=25):
     host, port = (found.group(1), int(found.group(2))) if found else (text, usual)
     if not 0 < port < 65536:
         refuse("sendmail_hub", "is %s, and there is no port %d." % (text, port))
+    if port == 465:
+        refuse("sendmail_hub", "is %s. As a client sendmail begins TLS with STARTTLS only, and port 465 wants TLS first. Name the hub's port 25 or 587." % text)
     return host, port
 
 
@@ -166,7 +196,17 @@ def is_self(site, hop):
     """Tell whether a host as it stands in brackets is the host that is configured."""
     host = re.sub(r"^(IPv6:)?", "", hop.strip("[]")).lower().rstrip(".")
     own = site["host_name"].lower()
+    if address(host) in [address(one) for one in site.get("addresses") or []]:
+        return True
     return host in LOOPBACK or is_loopback(host) or host in (own, own.partition(".")[0])
+
+
+def address(text):
+    """Return an IP address however it is spelt, a new object that equals no other for what is none."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return object()
 
 
 def hands_to(site):
@@ -190,6 +230,16 @@ def check_hub(site):
         refuse("sendmail_postmaster", "is empty, so postmaster's mail goes to root, and an LMTP server has no mailbox for root. Name a person.")
 
 
+def agent(said, own):
+    """Return which delivery agent is meant.
+
+    :param dict said: ``sendmail_local_mailer``.
+    :param dict own: what the platform's table says of agents.
+    """
+    wanted = said.get("agent") or "auto"
+    return own.get("agent", "distribution") if wanted == "auto" else wanted
+
+
 def local_mailer(site):
     """Return the delivery agent as the template prints it: ``agent``, ``path`` or ``socket`` quoted, and whether the host must know its users.
 
@@ -197,8 +247,7 @@ def local_mailer(site):
     """
     said = site.get("local_mailer") or {}
     own = site["platform"].get("local_mailer") or {}
-    agent = said.get("agent") or "auto"
-    chosen = own.get("agent", "distribution") if agent == "auto" else agent
+    chosen = agent(said, own)
     if chosen == "lmtp" and not said.get("socket"):
         refuse("sendmail_local_mailer.socket", "is empty, and the agent is lmtp. Name the socket of the LMTP server, such as /run/dovecot/lmtp.")
     if chosen != "lmtp":
@@ -211,6 +260,9 @@ def local_mailer(site):
     if chosen in ("mail.local", "procmail") and not path:
         refuse("sendmail_local_mailer.agent", "is %s, which this distribution does not have. Use another agent, or name the program as "
                "sendmail_local_mailer.path." % chosen)
+    if site["local_delivery"]["mailboxes"] and chosen in ("mail.local", "procmail") and (site.get("executables") or {}).get(path) is False:
+        refuse("sendmail_local_mailer.%s" % ("path" if said.get("path") else "agent"), "is %s, and this host has no program %s: all mail for its users would "
+               "wait and then come back. Install it, or use another agent." % (said.get("path") or chosen, path))
     return {"agent": chosen, "path": m4.quote(path, "sendmail_local_mailer.path", "path") if path else "",
             "socket": m4.quote("FILE " + said["socket"], "sendmail_local_mailer.socket", "any") if chosen == "lmtp" else "",
             "host_users": (said.get("users") or "host") == "host"}

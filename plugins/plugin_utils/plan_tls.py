@@ -41,7 +41,22 @@ def settings(site):
     if str(found["minimum"]) not in FLOORS:
         raise InvalidValue("sendmail_tls.minimum is '%s'; expected '1.2' or '1.3'. Older versions are broken." % found["minimum"], variable="sendmail_tls")
     _check_given(found)
+    _check_values(found, site)
     return found
+
+
+def _check_values(found, site):
+    for name in found["names"]:
+        if str(name).startswith("."):
+            raise InvalidValue("sendmail_tls.names: '%s' is no name of a host." % name, variable="sendmail_tls")
+        m4.quote(str(name)[2:] if str(name).startswith("*.") else name, "sendmail_tls.names", "domain")
+    if found["certificates"] == "self-signed" and not 0 <= int(found["renew_days"]) < int(found["days"]):
+        raise InvalidValue("sendmail_tls.renew_days is %s and sendmail_tls.days is %s: the certificate would be made anew in every run. Let renew_days be less "
+                           "than days." % (found["renew_days"], found["days"]), variable="sendmail_tls")
+    if site.get("relay") and not found["ca"]:
+        raise InvalidValue("sendmail_tls_relay lets clients relay because of their certificates, and sendmail_tls.ca is empty: whatever public authority "
+                           "certifies somebody under such a name would open this host to him. Give your own authority as sendmail_tls.ca.",
+                           variable="sendmail_tls_relay")
 
 
 def _check_given(found):
@@ -57,6 +72,10 @@ def _check_given(found):
                     kind, prefix, key), variable="sendmail_tls")
             if kind == "host":
                 m4.quote(pair[key], "sendmail_tls.%s%s" % (prefix, key), "path")
+        chain = str(pair.get("chain") or "")
+        if kind == "host" and chain and not chain.startswith("/") and "-----BEGIN" not in chain:
+            raise InvalidValue("sendmail_tls.%schain is '%s'; with certificates: host it is a path of the host, absolute, or PEM text." % (prefix, chain),
+                               variable="sendmail_tls")
 
 
 def plan(site):
@@ -73,8 +92,11 @@ def plan(site):
         "material": {
             "certificates": "given" if off else said["certificates"], "directory": directory(site), "owner": owner(site),
             "names": [site["host_name"]] + list(said["names"]),
-            "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"], "dh": said["dh"] if _is_text(said["dh"]) else "",
-            "present": [paths["ca_path"]] + ([] if said["ca"] else [paths["ca"]]),
+            "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"],
+            "dh": said["dh"] if _is_text(said["dh"]) and not off else "",
+            "bundle": site["platform"]["ca_file"], "present": [paths["ca_path"]] + ([] if said["ca"] else [site["platform"]["ca_file"]]),
+            "relay_issuers": sorted({_dn(entry["issuer"], "sendmail_tls_relay") for entry in site.get("relay") or []
+                                     if entry.get("issuer") and not entry.get("subject")}),
             "days": said["days"], "renew_days": said["renew_days"], "warn_days": said["warn_days"]},
         "files": sorted(set(files + [paths[key] for key in ("ca", "crl", "dh") if paths[key] and paths[key][0] == "/"] + dane["files"])),
         "certificates": [pair["certificate"] if host else _place(site, pair["name"]) for pair in servers], "dane": dane}
@@ -116,7 +138,9 @@ def _is_text(value):
 
 def _paths(said, site):
     """Return where the daemon finds authorities, revocation lists and parameters; dh may be one of its words."""
-    return {"ca": _place(site, "ca") if said["ca"] else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
+    # What leads from a certificate to its authority has to stand among the authorities, or most builds of sendmail do not send it.
+    ours = said["ca"] or said["certificates"] in ("given", "host")
+    return {"ca": _place(site, "ca") if ours else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
             "crl": _place(site, "crl") if said["crl"] else "",
             "dh": "" if said["certificates"] == "off" else _place(site, "dh") if _is_text(said["dh"]) else str(said["dh"])}
 

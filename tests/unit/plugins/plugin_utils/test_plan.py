@@ -139,6 +139,25 @@ def test_delegated_maps_know_where_accepted_entries_are():
     assert "accepted" not in one_map(found, "access")
 
 
+@pytest.mark.parametrize("source", ["file", "host_file"])
+def test_a_map_from_a_file_keeps_the_entries_of_other_roles_and_has_none_of_delegates(source):
+    said = {"tables": {"mailertable": {source: "/srv/mailertable"}}, "today": "2026-06-15", "expiry_notice": 14}
+    row, other = [one_map(plan.plan(site(**said)), name) for name in ("mailertable", "access")]
+    assert row["shared"] == "/var/lib/mailjail/entries/mailertable" and "entries" not in row
+    assert (other["shared"], other["today"], other["expiry_notice"]) == ("/var/lib/mailjail/entries/access", "2026-06-15", 14)
+    with pytest.raises(SendmailError) as caught:
+        plan.plan(site(delegated=["mailertable"], **said))
+    assert "sendmail_delegations" in caught.value.message and "/srv/mailertable" in caught.value.message
+
+
+@pytest.mark.parametrize("row", [{"key": "AuthInfo:r.example", "value": '"U:u" "P:hunter2"'}, {"key": "authinfo:r.example", "value": '"U:u" "P:hunter2"'},
+                                 {"tag": "AuthInfo", "key": "r.example", "action": '"U:u" "P:hunter2"'}])
+def test_a_password_in_the_map_that_is_shown_is_refused(row):
+    with pytest.raises(SendmailError) as caught:
+        plan.plan(site(tables={"access": {"entries": [row]}}))
+    assert "sendmail_access: '" in caught.value.message and "sendmail_authinfo" in caught.value.message and "hunter2" not in caught.value.message
+
+
 def test_secrets_are_secret_and_databases_readable_by_the_daemon_alone():
     found = plan.plan(site(privilege="unprivileged", local_delivery={"mailboxes": False, "files": False, "programs": False, "includes": False},
                            tables={"authinfo": {"entries": [{"host": "r.example", "user": "u", "password": "p"}]}}))

@@ -47,9 +47,9 @@ def test_a_hub_is_one_host_and_a_port(said, host, port):
     assert (found["host"], found["port"], found["quoted"]) == (host, port, "`%s'" % host)
 
 
-def test_a_null_client_has_no_map_and_no_class_file():
+def test_a_null_client_has_no_map_and_relays_for_no_domain():
     found = plan.plan(nullclient())
-    assert (found["maps"], [row["path"] for row in found["files"]]) == ([], ["/etc/mail/helpfile"])
+    assert (found["maps"], [(row["path"], row.get("lines")) for row in found["files"]]) == ([], [("/etc/mail/relay-domains", []), ("/etc/mail/helpfile", None)])
     assert found["mc"]["submission"] == {"host": "[hub.corp.example]", "port": 25, "quoted": "`[hub.corp.example]'"}
     plan.check_maps(found)
 
@@ -85,6 +85,9 @@ def test_with_a_listener_mail_is_handed_to_it():
     ({"hub": "[::1]"}, "sendmail_hub", "this very host"),
     ({"hub": "hub.corp.example:70000"}, "sendmail_hub", "no port 70000"),
     ({"hub": "hub.corp.example:smtp"}, "sendmail_hub", "hub.corp.example:smtp"),
+    ({"hub": "hub.corp.example:465"}, "sendmail_hub", "port 25 or 587"),
+    ({"hub": "192.0.2.3", "addresses": ["192.0.2.3", "2001:db8::3"]}, "sendmail_hub", "this very host"),
+    ({"hub": "[2001:DB8:0::3]:587", "addresses": ["192.0.2.3", "2001:db8::3"]}, "sendmail_hub", "this very host"),
     ({"hub": "hub`syscmd(id)'"}, "sendmail_hub", "`"),
     ({"listeners": [{"name": "MTA", "address": "127.0.0.1"}]}, "sendmail_listeners", "opens no port"),
     ({"submission": "listener", "listeners": [{"name": "MTA"}]}, "sendmail_listeners", "on every address"),
@@ -95,6 +98,14 @@ def test_with_a_listener_mail_is_handed_to_it():
     ({"local_delivery": MAILBOXES}, "sendmail_local_delivery.files", "sendmail_local_delivery.mailboxes"),
     ({"tables": {"aliases": {"entries": [{"key": "x", "value": "y"}]}}}, "sendmail_aliases", "is set"),
     ({"smrsh_commands": ["vacation"], "delegated": ["access"]}, "sendmail_smrsh_commands", "also sendmail_delegations"),
+    ({"said_limits": {"greet_pause": 0}}, "sendmail_limits.greet_pause", "takes mail from no other host"),
+    ({"said_limits": {"children": 5}}, "sendmail_limits.children", "has no daemon"),
+    ({"options": {"RELAY_MAILER_ARGS": "TCP $h 26"}}, "sendmail_options.RELAY_MAILER_ARGS", "sendmail_hub: hub.corp.example:PORT"),
+    ({"options": {"confUSE_MSP": False}}, "sendmail_options.confUSE_MSP", "has no daemon"),
+    ({"options": {"HELP_FILE": "/x"}}, "sendmail_options.HELP_FILE", "'listener'"),
+    ({"options": {"confPRIVACY_FLAGS": "public"}, "hub_auth": ME}, "sendmail_options.confPRIVACY_FLAGS", "has no daemon"),
+    ({"undefine": ["confRUN_AS_USER"]}, "sendmail_undefine (confRUN_AS_USER)", "has no daemon"),
+    ({"features": [{"name": "nocanonify"}], "local_config": "D{x}y"}, "sendmail_features", "also sendmail_local_config"),
     ({"smart_host_auth": ME}, "sendmail_smart_host_auth", "as sendmail_hub_auth"),
     ({"tables": {"authinfo": {"entries": [{"host": "hub.corp.example", "user": "web", "password": "hunter2"}]}}}, "sendmail_authinfo", "as sendmail_hub_auth"),
     ({"tls": dict(TLS, sts={"enabled": True})}, "sendmail_mta_sts", "delivers nothing"),
@@ -104,7 +115,7 @@ def test_with_a_listener_mail_is_handed_to_it():
     ({"hub_auth": dict(ME, tls="none")}, "sendmail_hub_auth", "never sent in the clear"),
     ({"hub_auth": dict(ME, port=587)}, "sendmail_hub_auth", "sendmail_hub: hub.corp.example:587"),
     ({"hub_auth": dict(ME, pasword="hunter2")}, "sendmail_hub_auth", "Did you mean password?"),
-    ({"hub_auth": ME, "hub": "hub.corp.example:465"}, "sendmail_hub_auth", "STARTTLS only"),
+    ({"hub_auth": ME, "hub": "hub.corp.example:465"}, "sendmail_hub", "STARTTLS only"),
     ({"hub_auth": ME, "hub": "192.0.2.7"}, "sendmail_hub_auth", "192.0.2.7 is an address"),
     ({"hub_auth": ME, "hub": "[2001:db8::7]:587"}, "sendmail_hub_auth", "2001:db8::7 is an address"),
     ({"hub_auth": ME, "privacy": ["goaway", "restrictqrun"]}, "sendmail_privacy_options", "lacks restrictexpand"),
@@ -205,6 +216,20 @@ def test_the_delivery_agent(said, agent, path, socket):
     assert (found["agent"], found["path"], found["socket"], found["host_users"]) == (agent, path, socket, True)
 
 
+@pytest.mark.parametrize("said", [
+    {"executables": {}}, {"executables": {"/usr/bin/procmail": True}}, {"local_mailer": {"agent": "mail.local"}, "executables": {"/usr/bin/procmail": False}},
+    {"profile": "", "local_delivery": NOTHING, "executables": {"/usr/bin/procmail": False}}])
+def test_a_program_is_missed_only_where_it_is_wanted_and_not_there(said):
+    assert plan_profiles.local_mailer(hub(**dict({"local_mailer": {"agent": "procmail"}}, **said)))
+
+
+@pytest.mark.parametrize("said", [
+    {"addresses": ["192.0.2.3"]}, {"hub": "192.0.2.4", "addresses": ["192.0.2.3"]}, {"said_limits": {"message_size": 1, "retry_after": "5m"}},
+    {"submission": "listener", "listeners": [{"name": "MTA", "address": "127.0.0.1"}], "said_limits": {"children": 5}, "features": [{"name": "nocanonify"}]}])
+def test_what_a_null_client_may_say(said):
+    assert plan.plan(nullclient(**said))
+
+
 def test_users_of_the_agent_alone():
     assert not plan_profiles.local_mailer(hub(local_mailer={"agent": "lmtp", "socket": "/x", "users": "agent"}))["host_users"]
 
@@ -215,6 +240,9 @@ def test_users_of_the_agent_alone():
     ({"local_delivery": NOTHING}, "sendmail_local_delivery.mailboxes", "is false"),
     ({"smart_host": "[hub.corp.example]"}, "sendmail_smart_host", "this very host"),
     ({"smart_host": "127.0.0.1"}, "sendmail_smart_host", "this very host"),
+    ({"smart_host": "[192.0.2.3]", "addresses": ["192.0.2.3"]}, "sendmail_smart_host", "this very host"),
+    ({"local_mailer": {"agent": "procmail"}, "executables": {"/usr/bin/procmail": False}}, "sendmail_local_mailer.agent", "no program /usr/bin/procmail"),
+    ({"local_mailer": {"agent": "procmail", "path": "/opt/p"}, "executables": {"/opt/p": False}}, "sendmail_local_mailer.path", "no program /opt/p"),
     ({"local_mailer": {"agent": "lmtp"}}, "sendmail_local_mailer.socket", "is empty"),
     ({"local_mailer": {"agent": "lmtp", "socket": "/run/dovecot/lmtp"}}, "sendmail_postmaster", "Name a person"),
     ({"local_mailer": {"agent": "lmtp", "socket": "/run/x`", "users": "agent"}}, "sendmail_local_mailer.socket", "`"),
