@@ -30,7 +30,7 @@ def host_(world):
 def become(world, *options, **more):
     """Make it a null client; what the inventory says of a gateway is taken back."""
     values = {"sendmail_hosts": "gateways", "sendmail_hub": HUB, "sendmail_listeners": [], "sendmail_relay_networks": [], "sendmail_dns_block_lists": [],
-              "sendmail_auth": {}, "sendmail_smart_host": "", "sendmail_smart_host_auth": {}, "sendmail_queue_interval": "2s",
+              "sendmail_auth": {}, "sendmail_smart_host": "", "sendmail_smart_host_auth": {}, "sendmail_limits": {}, "sendmail_queue_interval": "2s",
               "sendmail_tls": {"certificates": "off", "ca": str(world.directory / "ca.pem")}}
     return world.converge(*options, "--limit", INNER, playbook="mailjail.sendmail.nullclient", values={**values, **more})
 
