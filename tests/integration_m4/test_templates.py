@@ -22,6 +22,7 @@ from jinja2.nativetypes import NativeEnvironment
 from real_m4 import CF, compile_mc, library_version
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
 
 ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -164,6 +165,31 @@ def test_what_a_site_says_stands_in_the_compiled_file():
     assert cf.count("\nO DaemonPortOptions=") == 3 and "Port=587, Name=MSA" not in cf
     assert not re.search(r"^O (HostStatusDirectory|StatusFile|DeadLetterDrop|ControlSocketName)", cf, re.M)
     assert "$v/$Z" not in cf
+
+
+@pytest.mark.parametrize("flags", [[], ["STARTTLS", "_FFR_MTA_STS"]], ids=["a host yet without sendmail", "compiled in"])
+@pytest.mark.parametrize("said, socket", [({}, None), ({"enabled": False, "socket": "local:/run/x"}, None), ({"enabled": True}, "inet:8461@127.0.0.1"),
+                                          ({"enabled": True, "socket": "local:/run/sts.sock"}, "local:/run/sts.sock")])
+def test_mta_sts_comes_from_its_variable(said, socket, flags):
+    info = dict(INFO, sendmail=dict(INFO["sendmail"], compile_flags=flags))
+    text = rendered("sendmail.mc.j2", dict(PROFILE, sendmail_mta_sts=said, __sendmail_info=info))
+    assert mc.check(text, library_version(), waivers=[]) is not None
+    done = compile_mc(text)
+    assert (done.rc, done.err) == (0, "") and re.findall(r"^Ksts (.*)$", done.cf, re.M) == (["socket -d5 -T<TMPF> " + socket] if socket else [])
+    assert ("\nO StrictTransportSecurity=true\n" in done.cf, "STS_Check" in re.search(r"^Stls_rcpt\n(?:(?!S).*\n)*", done.cf, re.M).group(0)) == (
+        bool(socket), bool(socket))
+    assert "Ksts" not in compile_mc(rendered("submit.mc.j2", dict(PROFILE, sendmail_mta_sts=said, __sendmail_info=info))).cf
+
+
+@pytest.mark.parametrize("said, flags, words", [
+    ({"enabled": True}, ["STARTTLS", "DANE"], "compiled without _FFR_MTA_STS"),
+    ({"enabled": True, "socket": "inet:8461@192.0.2.1"}, [], "expected one of this"),
+    ({"enabled": True, "port": 1}, [], "no key port")])
+def test_mta_sts_is_refused_by_name_where_it_is_not(said, flags, words):
+    info = dict(INFO, sendmail=dict(INFO["sendmail"], compile_flags=flags))
+    with pytest.raises(SendmailError) as caught:
+        rendered("sendmail.mc.j2", dict(PROFILE, sendmail_mta_sts=said, __sendmail_info=info))
+    assert "sendmail_mta_sts" in caught.value.message and words in caught.value.message
 
 
 def test_each_statement_that_a_site_speaks_arrives():

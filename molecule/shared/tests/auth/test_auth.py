@@ -10,6 +10,7 @@ import uuid
 
 import pytest
 import yaml
+from hidden import said, spellings, where
 from smtp import converse, envelope, session
 from world import HERE, ROOT
 
@@ -19,12 +20,7 @@ STOP = "/run/watched-enough"
 WRONG = "not-the-password-7f3a"
 
 
-def said(name):
-    """What the inventory of the scenario says of a host."""
-    return yaml.safe_load((ROOT / "molecule/auth/inventory/host_vars" / f"{name}.yml").read_text())
-
-
-USERS = said(DATABASE)["sendmail_auth"]["users"]
+USERS = said("auth", DATABASE)["sendmail_auth"]["users"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -134,17 +130,6 @@ def test_files_are_for_their_reader_alone(gateway):
     assert "O DontBlameSendmail=safe" in gateway.out("cat /etc/mail/sendmail.cf")
 
 
-def spellings(*secrets):
-    """What a secret looks like as it is, in base64, and in JSON."""
-    return [text for secret in secrets for text in (secret, base64.b64encode(secret.encode()).decode(), secret.replace('"', '\\"'))]
-
-
-def where(host, texts):
-    """Every file of a host that holds one of the texts."""
-    command = "grep -rlaF -f /dev/stdin / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev"
-    return sorted(host.run(command, stdin="\n".join(texts) + "\n").stdout.split())
-
-
 @pytest.fixture(scope="module", name="renewed")
 def renewed_(world):
     """The first user gets another password; every command line on the host is watched meanwhile, and Ansible says all it can."""
@@ -217,7 +202,7 @@ def test_an_impostor_learns_nothing_and_the_mail_waits(astray):
 
 def test_its_password_is_for_the_daemon_alone(world, astray):
     host = world.host("gw-debian13.corp.example")
-    own = said(host.name)["sendmail_smart_host_auth"]["password"]
+    own = said("auth", host.name)["sendmail_smart_host_auth"]["password"]
     texts = spellings(astray["password"], own)
     assert [text for text in texts if text in astray["run"].output or text in host.out("journalctl -o cat --no-pager")] == []
     kept = [path for path in where(host, texts) if not re.fullmatch(r"/var/lib/mailjail/generations/\d+/\d+", path)]
@@ -243,7 +228,7 @@ BAD = {
 
 def test_what_can_not_work_is_refused_before_anything_is_touched(world):
     host = world.host("gw-debian13.corp.example")
-    own = {**yaml.safe_load((ROOT / "molecule/auth/inventory/group_vars/gateways.yml").read_text()), **said(host.name)}
+    own = {**yaml.safe_load((ROOT / "molecule/auth/inventory/group_vars/gateways.yml").read_text()), **said("auth", host.name)}
     before = host.snapshot("/etc", "/var/lib/mailjail")
     found = world.cases(host, {name: {**own, **values} for name, (values, _words) in BAD.items()})
     for name, (_values, words) in BAD.items():
