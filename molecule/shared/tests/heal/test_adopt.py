@@ -21,7 +21,7 @@ mkdir -p /etc/mail/m4
 printf 'dnl no dialup\n' > /etc/mail/m4/dialup.m4
 printf 'define(`SMART_HOST'"'"', `[smtp.provider.example]'"'"')dnl\n' > /etc/mail/m4/provider.m4
 sed -i 's/^MAILER_DEFINITIONS/dnl # Fran\xe7ois, 1999\nHACK(`cssubdomain'"'"')dnl\nFEATURE(mailertable)dnl\n&/' /etc/mail/sendmail.mc
-printf 'LOCAL_RULESETS\nSLocal_check_mail\nR$* spam $*\t$#error $: 553 no\n' >> /etc/mail/sendmail.mc
+printf 'LOCAL_CONFIG\nO AuthOptions=py\nLOCAL_RULESETS\nSLocal_check_mail\nR$* spam $*\t$#error $: 553 no\n' >> /etc/mail/sendmail.mc
 printf 'Connect:localhost\tRELAY\n# The office\n192.168.1\tRELAY\n# TEMPLATE\nspam.example\tREJECT\n' > /etc/mail/access
 printf 'old.example\tesmtp:[new.example]\n' > /etc/mail/mailertable
 printf 'AuthInfo:smtp.provider.example\t"U:x" "P:PASSWORD"\n' > /etc/mail/authinfo
@@ -77,6 +77,7 @@ def test_the_files_say_what_the_host_says(adoption, host):
     _run, place, _before, _after = adoption
     said = yaml.load((place / "host_vars" / f"{host.name}.yml").read_text(), Loader=AsAnsible)
     assert said["sendmail_mc_template"] == "plain.mc.j2" and said["sendmail_options"]["SMART_HOST"] == "[smtp.provider.example]"
+    assert "O AuthOptions=py" in said["sendmail_local_config"].splitlines()
     assert {"name": "mailertable"} in said["sendmail_features"] and said["sendmail_raw_statements"] == ["HACK(`cssubdomain')"]
     assert {entry["key"]: entry.get("comment") for entry in said["sendmail_access"]["entries"]} == {
         "Connect:localhost": None, "192.168.1": "The office", "spam.example": TEMPLATE}
@@ -118,6 +119,8 @@ def test_the_gateway_would_change_nothing_in_meaning(world, adoption, host):
     assert run.status == 0, run
     assert "sendmail is not installed yet" not in run.output, "so the host's sendmail was not asked, and this proves nothing"
     rows = [(row["what"], row["name"]) for row in map(json.loads, run.changes(host))]
+    # sendmail reads p alone of these letters: whoever writes them now is refused, who had them is told.
+    assert "AuthOptions=py" in run.output
     assert ("option", "MaxHopCount") in rows and {"/etc/mail/sendmail.mc", "/etc/mail/access"} <= run.names(host), rows
     # Written anew are sources, by their text; no entry, no name, no database, and nothing else of the .cf changes.
     assert {what for what, _name in rows} - {"option"} <= {"source", "mc", "submission", "owner", "group", "mode", "retired"}, rows
