@@ -65,6 +65,11 @@ def pairs(heads, found):
     return table(heads, found.items())
 
 
+def equates(found):
+    """Return a table of equates."""
+    return table(("equate", "name", "type", "meaning"), [(letter, one.name, one.type, one.meaning) for letter, one in found.items()])
+
+
 def features_page():
     """Every FEATURE with its arguments, what it needs, and where it is forbidden."""
     rows = []
@@ -104,7 +109,8 @@ def mailers_page():
     return page("Mailers and variables", "`sendmail_mailers` takes mailers besides `local` and `smtp`, `sendmail_mailer_flags` changes their flags, "
                 "`sendmail_options` takes the variables.", table(("MAILER", "mailers that it makes", "must stand above it", "for"), rows),
                 "Always there: %s.\n" % ", ".join("`%s`" % name for name in language.BUILT_IN_MAILERS),
-                "## Flags that decide what a mailer does\n", pairs(("flag", "meaning"), words.MAILER_FLAGS), "## Variables\n",
+                "## Flags of mailers\n\n`MODIFY_MAILER_FLAGS` changes those of %s.\n" % ", ".join("`%s`" % name for name in words.FLAGGED_MAILERS),
+                pairs(("flag", "meaning"), words.MAILER_FLAGS), "## Variables\n",
                 table(("name", "type", "meaning"), variables), "## HACK files\n", table(("HACK", "must stand above it"), hacks))
 
 
@@ -134,7 +140,8 @@ def maps_page():
             for name, one in sorted(maps.MAP_CLASSES.items())]
     return page("Maps", "A map is `class flags argument`, such as `hash -T<TMPF> /etc/mail/access`. What makemap can build on a host, `makemap -l` tells.",
                 table(("class", "argument", "meaning", "compiled in", "file", "not for"), rows), "## Flags\n",
-                table(("flag", "argument", "classes", "meaning"), maps.MAP_FLAGS))
+                table(("flag", "argument", "classes", "meaning", "setting of `sendmail_map_definitions`"), [
+                    row[:4] + (row.setting.partition(":")[0],) for row in maps.MAP_FLAGS]))
 
 
 def access_page():
@@ -152,7 +159,7 @@ def listeners_page():
                 "`sendmail_milters` have typed keys for these.",
                 "## DAEMON_OPTIONS\n", table(("key", "type"), keys), pairs(("modifier", "meaning"), language.DAEMON_MODIFIERS), "## CLIENT_OPTIONS\n",
                 table(("key", "type"), sorted(language.CLIENT_KEYS.items())), pairs(("modifier", "meaning"), language.CLIENT_MODIFIERS), "## QUEUE_GROUP\n",
-                pairs(("equate", "meaning"), words.QUEUE_EQUATES), "## INPUT_MAIL_FILTER\n", pairs(("equate", "meaning"), words.MILTER_EQUATES),
+                equates(words.QUEUE_EQUATES), "## INPUT_MAIL_FILTER\n", equates(words.MILTER_EQUATES),
                 pairs(("timeout", "default"), words.MILTER_TIMEOUTS))
 
 
@@ -166,6 +173,7 @@ def words_page():
                 "## tls_srv_features, tls_clt_features\n", pairs(("key", "meaning"), words.TLS_FEATURE_KEYS),
                 "## AuthOptions\n", pairs(("letter", "meaning"), words.AUTH_OPTIONS), "## TLSSrvOptions\n", pairs(("letter", "meaning"), words.TLS_SRV_OPTIONS),
                 "## DHParameters\n", pairs(("value", "meaning"), words.DH_PARAMETERS),
+                "Refused:\n", pairs(("value", "meaning"), words.BROKEN_DH),
                 "## Options of OpenSSL\n\nWith `+` or `-` before them: %s.\n" % ", ".join("`%s`" % name for name in words.SSL_OPTIONS),
                 "## {verify}\n", pairs(("value", "meaning"), words.VERIFY), "## PrivacyOptions\n", pairs(("word", "meaning"), words.PRIVACY),
                 "## DontBlameSendmail\n", table(("word", "effect"), blame), "## LogLevel\n", pairs(("level", "logs"), words.LOG_LEVELS),

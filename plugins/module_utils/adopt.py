@@ -13,7 +13,7 @@ __metaclass__ = type
 import collections
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_m4, adopt_maps, language
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_m4, adopt_maps, language, language_words
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 Adopted = collections.namedtuple("Adopted", "variables notes complaints counts waivers includes")
@@ -40,7 +40,7 @@ CLASSES = frozenset(name for name, section in language.STATEMENTS.items() if sec
 LISTENER_KEYS = {"Name": "name", "Family": "family", "Addr": "address", "Port": "port", "Modifiers": "modifiers", "Listen": "listen", "children": "children",
                  "DeliveryMode": "delivery_mode", "queueLA": "queue_load", "refuseLA": "refuse_load", "delayLA": "delay_load", "InputMailFilters": "milters",
                  "SndBufSize": "send_buffer", "RcvBufSize": "receive_buffer"}
-QUEUE_KEYS = {"P": "path", "F": "flags", "N": "nice", "I": "interval", "R": "runners", "J": "jobs", "r": "recipients"}
+QUEUE_KEYS = dict((letter, one.name.lower()) for letter, one in language_words.QUEUE_EQUATES.items())
 PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}
 DELIVERY_MODES = {"i": "interactive", "b": "background", "q": "queueonly"}
 _TEXT = "sendmail_raw_statements"

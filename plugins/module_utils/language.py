@@ -46,6 +46,13 @@ INTERVAL = r"[0-9]+(?:[smhdw][0-9]+)*[smhdw]?"
 MAP_CLASS = "|".join(sorted(name for name, one in language_maps.MAP_CLASSES.items() if not one.forbidden and not one.internal)
                      + sorted(language_maps.MAP_CLASS_ALIASES) + ["null", "stab"])
 
+
+def _of(letters):
+    """Return the shape of a list of letters, and how it is said: sendmail drops what follows a letter without a comma or blank between."""
+    one = "[%s]" % re.escape("".join(letters))
+    return one + "(?:[ ,]+" + one + ")*", "letters of %s, with commas between" % " ".join(letters)
+
+
 TYPES = {
     "boolean": (r"(?i:t|true|f|false|y|yes|n|no)", "True or False"),
     "integer": (r"-?[0-9]{1,10}", "a whole number, digits only"),
@@ -70,9 +77,14 @@ TYPES = {
     "class_file": (r"(?:-o )?" + PATH + r"(?: %\S+)?", "an absolute path, with -o before it if the file may be missing"),
     "map": (r"(?:" + MAP_CLASS + r")(?: [^\s|]\S*)*", "a map class, its flags and its path, such as hash -T<TMPF> /etc/mail/access"),
     "flags": (r"[+-]?[A-Za-z0-9:|/@%<>!?^.~#&*-]*", "mailer flags such as -:|/"),
-    "auth_options": (r"[AacdfmpyV](?:[ ,]*[AacdfmpyV])*", "letters of A a c d f m p y, with commas between"),
-    "tls_options": (r"[VC](?:[ ,]*[VC])*", "V, C or both"),
-    "dh": (r"[2i]|none|" + PATH, "2, i, none or the absolute path of a file (5 and 1 mean 512 and 1024 bits, which are broken)"),
+    "auth_options": _of(language_words.AUTH_OPTIONS),
+    "tls_options": _of(language_words.TLS_SRV_OPTIONS),
+    "dh": ("|".join([word for word in language_words.DH_PARAMETERS if word[0] != "/"] + [PATH]), "2, i, none or the absolute path of a file (%s)" % ", ".join(
+        "%s: %s" % pair for pair in sorted(language_words.BROKEN_DH.items()))),
+    "milter_failure": ("[%s]" % "".join(language_words.MILTER_FAILURES), "one of " + ", ".join(
+        "%s (%s)" % pair for pair in language_words.MILTER_FAILURES.items())),
+    "milter_timeouts": ("[{0}]:{1}(?:; *[{0}]:{1})*".format("".join(language_words.MILTER_TIMEOUTS), INTERVAL),
+                        "a letter of %s and an interval, with semicolons between, such as S:10s;R:60s" % " ".join(language_words.MILTER_TIMEOUTS)),
     "service": (r"[0-9]{1,5}|[a-z][a-z0-9-]*", "a port number or the name of a service"),
 }
 
@@ -90,7 +102,7 @@ ENUMS = {
     "dane": ("true", "false", "always"),
     "probe": ("True", "False", "loopback"),
 }
-WORD_LISTS = {"privacy": PRIVACY, "blame": BLAME}
+WORD_LISTS = {"privacy": PRIVACY, "blame": BLAME, "ssl_options": language_words.SSL_OPTIONS}
 
 # -- What must be compiled in.
 
@@ -151,7 +163,11 @@ def expected(kind, value):
         fits = value.lower() in [word.lower() for word in ENUMS[kind]]
         return None if fits else "one of " + ", ".join(word for word in ENUMS[kind] if len(word) > 1)
     if kind in WORD_LISTS:
-        return _unknown_words(WORD_LISTS[kind], re.split(r"[\s,]+", value.strip()))
+        words = re.split(r"[\s,]+", value.strip())
+        if kind == "ssl_options":
+            # Each may have a sign, and may be the number of its bits.
+            words = [re.sub(r"^[+-]?(?:0x[0-9A-Fa-f]+|[0-9]+)$|^[+-]", "", word) for word in words]
+        return _unknown_words(WORD_LISTS[kind], words)
     shape, words = TYPES[kind]
     if not re.fullmatch(shape, value) or not _sound(kind, value):
         return words
@@ -159,9 +175,12 @@ def expected(kind, value):
 
 
 def _unknown_words(known, words):
-    known = [word.lower() for word in known]
-    wrong = [word for word in words if word and word.lower() not in known]
-    return "words that sendmail knows (not %s)%s" % (", ".join(wrong), nearest(wrong[0].lower(), known)) if wrong else None
+    spelt = dict((word.lower(), word) for word in known)
+    wrong = [word for word in words if word and word.lower() not in spelt]
+    if not wrong:
+        return None
+    close = difflib.get_close_matches(wrong[0].lower(), sorted(spelt), 1, 0.75)
+    return "words that sendmail knows (not %s)%s" % (", ".join(wrong), " Did you mean %s?" % spelt[close[0]] if close else "")
 
 
 def _sound(kind, value):
@@ -205,6 +224,30 @@ def check_define(name, value):
         raise InvalidValue("%s is '%s'; expected %s." % (name, text[:80], wanted), define=name, expected=wanted)
 
 
+def check_line_option(name, value):
+    """Hold the value of an ``O`` line against the type of its option: that of its define(), or of an option that has none.
+
+    :param str name: as the .cf knows it, such as ``MaxHopCount`` or ``Timeout.command``; sendmail takes capitals for small letters.
+    :returns: the define() that would say the same, or None.
+    :raises InvalidValue: no such option, or a value of another type.
+    """
+    option, define = language_defines.line_option(name)
+    if option is None:
+        raise InvalidValue("sendmail knows no option %s.%s" % (name, nearest(name, language_defines.option_names())), option=name)
+    if define:
+        # Without a value a switch is on.
+        if value or DEFINES[define].type != "boolean":
+            check_define(define, value)
+        return define
+    kind = language_defines.LINE_OPTIONS[option][0] if option in language_defines.LINE_OPTIONS else "any"
+    wanted = expected(kind, value) if value else None
+    if wanted:
+        raise InvalidValue("%s is '%s'; expected %s." % (option, value[:80], wanted), option=name, expected=wanted)
+    if option in ("DaemonPortOptions", "ClientPortOptions"):
+        check_daemon_options(value, client=option == "ClientPortOptions")
+    return None
+
+
 def option_of(define):
     """Return the .cf name of a define, or None."""
     return DEFINES[define].option if define in DEFINES else None
@@ -242,6 +285,36 @@ def _key(key, keys):
     whole = [name for name in keys if name.lower() == key.lower() and name[0] == key[:1]]
     short = [name for name in keys if len(key) == 1 and name[0] == key]
     return (whole or short or [None])[0]
+
+
+def check_equates(text, statement, equates):
+    """Hold the equates of QUEUE_GROUP or of a milter against their table.
+
+    :param str text: such as ``P=/var/spool/mqueue/slow, F=f`` or ``S=local:/run/x.sock, F=T, T=S:10s;R:60s``.
+    :param str statement: for messages.
+    :param dict equates: ``QUEUE_EQUATES`` or ``MILTER_EQUATES``.
+    :returns: dict of letter -> value.
+    :raises InvalidValue: an unknown equate, one that stands twice, or a value of another type.
+    """
+    found = {}
+    for part in [part for part in text.split(",") if part.strip()]:
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or key[:1] not in equates:
+            raise InvalidValue("%s: '%s' is no equate that sendmail knows. Known are %s." % (
+                statement, part.strip(), ", ".join("%s= (%s)" % (letter, one.name) for letter, one in equates.items())), key=key)
+        if key[0] in found:
+            raise InvalidValue("%s: %s= is given twice (sendmail takes only the first letter of a name). Keep one." % (statement, key[0]), key=key)
+        # An empty F= of a milter is meant: mail passes while it is down.
+        wanted = expected(equates[key[0]].type, value) if value else None
+        if wanted or not value and key[0] != "F":
+            raise InvalidValue("%s: %s is '%s'; expected %s." % (statement, key, value, wanted or "a value"), key=key, expected=wanted)
+        found[key[0]] = value
+    return found
+
+
+def unknown_flags(flags):
+    """Return the letters of mailer flags such as ``+S`` that sendmail does not know; it takes them in silence."""
+    return "".join(letter for letter in flags.lstrip("+-") if letter not in language_words.MAILER_FLAGS)
 
 
 def _check_family(macro, found):

@@ -66,5 +66,3 @@ RIGHT_HAND_SIDES = tuple(RightHandSide(*row) for row in (
     ("Options=...; CipherList=...; CertFile=...; KeyFile=...; Flags=...", "options", "for one session"),
     ('"U:user" "I:user" "P:password" "R:realm" "M:mechanisms"', "authinfo", "what is said to a server; P= holds base64"),
 ))
-# What TLS_Srv_features: and TLS_Clt_features: take, in lower case.
-TLS_KEYS = ("options", "cipherlist", "ciphersuites", "certfile", "keyfile", "flags", "cafile", "cacertfile", "cacertpath")

@@ -54,7 +54,7 @@ CLIENT_CERT ClientCertFile paths - STARTTLS
   undefined | client cert | ! as server certificate; only if the smart host asks
 CLIENT_KEY ClientKeyFile paths - STARTTLS
   undefined | client key | ! root 0600; key theft
-CLIENT_SSL_OPTIONS ClientSSLOptions list 8.15 STARTTLS
+CLIENT_SSL_OPTIONS ClientSSLOptions ssl_options 8.15 STARTTLS
   undefined | SSL_OP flags client | ! same protocol floor as the server side; old protocols towards peers
 COLON_OK_IN_ADDR ColonOkInAddr boolean
   True unless Configuration Level > 6 | colon parsing
@@ -284,7 +284,7 @@ SERVER_CERT ServerCertFile paths - STARTTLS
   undefined | server cert(s), comma = second pair | ! full path, 0644, with chain where the build reads it; clients with DANE/MTA-STS verify
 SERVER_KEY ServerKeyFile paths - STARTTLS
   undefined | server key(s) | ! root 0600/0400; other owner or mode silently removes STARTTLS
-SERVER_SSL_OPTIONS ServerSSLOptions list 8.15 STARTTLS
+SERVER_SSL_OPTIONS ServerSSLOptions ssl_options 8.15 STARTTLS
   undefined | SSL_OP flags server | ! +SSL_OP_NO_SSLv2 +SSL_OP_NO_SSLv3 +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1 +SSL_OP_CIPHER_SERVER_PREFERENCE
   +SSL_OP_NO_RENEGOTIATION (where known to the build); drops protocols below TLS 1.2, server chooses the cipher, no client renegotiation load
 SERVICE_SWITCH_FILE ServiceSwitchFile path
@@ -457,16 +457,59 @@ LINE_OPTIONS = {
     "SetCertAltnames": ("boolean", (8, 16), "_FFR_TLS_ALTNAMES", "names of a certificate besides its CN count; FEATURE(check_cert_altnames) sets it"),
     "StrictTransportSecurity": ("boolean", (8, 17), "_FFR_MTA_STS", "MTA-STS; FEATURE(sts) sets it"),
     "AddBcc": ("boolean", (8, 16), "_FFR_ADD_BCC", "silent copies; FEATURE(bcc) sets it"),
+    "CipherSuites": ("any", None, "STARTTLS", "cipher suites of TLS 1.3"),
+    "AddrTypeModes": ("boolean", None, "_FFR_ADDR_TYPE_MODES", "more modes of {addr_type}"),
+    "BadRcptShutdown": ("integer", None, "_FFR_BADRCPT_SHUTDOWN", "the session ends after so many unknown recipients"),
+    "BadRcptShutdownGood": ("integer", None, "_FFR_BADRCPT_SHUTDOWN", "share of good recipients that saves the session"),
+    "BadRcptThrottleDelay": ("integer", None, "_FFR_RCPTTHROTDELAY", "seconds of the pause after unknown recipients"),
+    "BounceQueue": ("any", None, "_FFR_BOUNCE_QUEUE", "queue group of bounces"),
+    "CheckQueueRunners": ("integer", None, "_FFR_QUEUE_RUN_PARANOIA", "after how many runs the runners are looked for"),
+    "ClientCACertFile": ("path", None, "_FFR_CLIENTCA", "CA file for servers"),
+    "ClientCACertPath": ("path", None, "_FFR_CLIENTCA", "CA directory for servers"),
+    "DontLockFilesForRead": ("boolean", None, "_FFR_DONTLOCKFILESFORREAD_OPTION", "maps are read without a lock"),
+    "EightBitAddrOK": ("boolean", None, "_FFR_EIGHT_BIT_ADDR_OK", "8-bit text in addresses"),
+    "FIPSMode": ("boolean", None, "_FFR_FIPSMODE", "FIPS of OpenSSL below 3"),
+    "Hacks": ("any", None, "_FFR_BLANKENV_MACV", "for tests"),
+    "KeepBcc": ("boolean", None, "_FFR_KEEPBCC", "Bcc: headers stay"),
+    "MaxForwardEntries": ("integer", None, "_FFR_MAX_FORWARD_ENTRIES", "addresses of a .forward at most"),
+    "MemoryResource": ("any", None, "_FFR_MEMSTAT", "which kind of memory is looked at"),
+    "MessageAccept": ("any", None, "_FFR_MSG_ACCEPT", "text behind 250 for a message"),
+    "NameSearchList": ("any", None, "DNSSEC_TEST", "for tests"),
+    "NameServer": ("address", None, "DNSSEC_TEST", "for tests"),
+    "QueueLowMem": ("integer", None, "_FFR_MEMSTAT", "free memory below which mail is only queued"),
+    "RefuseLowMem": ("integer", None, "_FFR_MEMSTAT", "free memory below which connections are refused"),
 }
 
-# Options that other names than conf* set.
-_OTHER_OPTIONS = ("AliasFile", "HelpFile", "QueueDirectory", "StatusFile", "DaemonPortOptions", "ClientPortOptions")
+# Options that other names than conf* set, or that are only the old spelling of one that has a name.
+_OTHER_OPTIONS = ("AliasFile", "HelpFile", "QueueDirectory", "StatusFile", "DaemonPortOptions", "ClientPortOptions", "Milter", "QueueTimeout", "Timeout",
+                  "Timeout.queuereturn.*", "Timeout.queuewarn.*", "UnsafeGroupWrites", "Verbose")
+
+
+def _by_option():
+    """Return option of the .cf in small letters -> (its name, the define() that sets it, or None)."""
+    found = dict((name.lower(), (name, None)) for name in tuple(LINE_OPTIONS) + _OTHER_OPTIONS)
+    found.update((one.option.lower(), (one.option, name)) for name, one in DEFINES.items() if one.option and one.option[0].isupper() and len(one.option) > 2)
+    return found
+
+
+BY_OPTION = _by_option()
 
 
 def option_names():
     """Return the names of the options that sendmail knows in the .cf."""
-    found = [define.option for define in DEFINES.values() if define.option and define.option[0].isupper() and len(define.option) > 2]
-    return sorted(set(found) | set(LINE_OPTIONS) | set(_OTHER_OPTIONS))
+    return sorted(name for name, unused in BY_OPTION.values())
+
+
+def line_option(name):
+    """Return ``(option, define)`` of a name on an O line; the define is None where none sets it, both are where sendmail knows no such option.
+
+    :param str name: in any case; the beginning of one name, and of no other, stands for it.
+    """
+    lower = name.lower()
+    if lower not in BY_OPTION and "." not in lower:
+        begun = [known for known in BY_OPTION if "." not in known and known.startswith(lower)]
+        lower = begun[0] if len(begun) == 1 else lower
+    return BY_OPTION.get(lower, (None, None))
 
 
 # -- define() of what is no option: files, mailers, relay hosts, switches.

@@ -36,7 +36,8 @@ FEATURES = {
     "bcc": Feature(
         args=("any", "any", "any", "any"), flags=("_FFR_ADD_BCC",), arguments="map or access, bcc target, ...",
         effect="silent copy (AddBcc) by recipient", advice="off; privacy and legal relevance"),
-    "bestmx_is_local": Feature(args=("any",), forbidden="whoever points an MX record here makes this host take that domain for local", flags=("NAMED_BIND",),
+    "bestmx_is_local": Feature(
+        args=("any",), forbidden="whoever points an MX record here makes this host take that domain for local", flags=("NAMED_BIND",),
         arguments="domain list", effect="treat anything with us as best MX as local", advice="off; third parties could point MX at you"),
     "bitdomain": Feature(args=("map",), arguments="map spec", effect="bitnet names", advice="off (obsolete)"),
     "blacklist_recipients": Feature(
@@ -67,7 +68,8 @@ FEATURES = {
     "domainmap": Feature(args=("*domain", "*map"), flags=("MAP_REGEX",), arguments="domain, map", effect="per-domain map (Debian extra)", advice="off"),
     "domaintable": Feature(args=("map",), arguments="map spec", effect="domain renaming in headers", advice="optional"),
     "drac": Feature(args=("map",), arguments="map spec", effect="POP-before-SMTP (Debian extra)", advice="off"),
-    "enhdnsbl": Feature(args=("*domain", "any", "any", "any", "any", "any", "any", "any", "any"), since=(8, 12), flags=("DNSMAP",),
+    "enhdnsbl": Feature(
+        args=("*domain", "any", "any", "any", "any", "any", "any", "any", "any"), since=(8, 12), flags=("DNSMAP",),
         arguments="zone, message, t/msg, up to 5 results", effect="DNS list with result match", advice="optional list; needs own resolver and subscription"),
     "fips3": Feature(args=("path", "path"), since=(8, 18), flags=("STARTTLS",), arguments="cnf path, module dir", effect="OpenSSL 3 FIPS provider (8.18)",
         advice="on FIPS hosts"),
@@ -76,7 +78,8 @@ FEATURES = {
     "greet_pause": Feature(
         args=("integer",), since=(8, 13), requires=("access_db",), arguments="milliseconds",
         effect="wait before banner, reject early talkers", advice="5000 on gateway; access GreetPause: exceptions. Must come after access_db"),
-    "ldap_routing": Feature(args=("lookup", "lookup", "=passthru|bounce|sendertoo", "=strip|preserve", "any", "=tempfail|queue"), flags=("LDAPMAP",),
+    "ldap_routing": Feature(
+        args=("lookup", "lookup", "=passthru|bounce|sendertoo", "=strip|preserve", "any", "=tempfail|queue"), flags=("LDAPMAP",),
         profiles={"nullclient": "a null client routes nothing; the hub does"},
         arguments="mailHost map, mailRoutingAddress map, bounce/passthru/sendertoo, strip/preserve, nodomain, tempfail/queue", effect="LDAP laser routing",
         advice="optional"),
@@ -85,7 +88,8 @@ FEATURES = {
         args=("path", "any"), profiles={"nullclient": "it delivers to mailboxes here, and a null client has none"}, arguments="path, args",
         effect="LMTP local mailer", advice="preferred for hubs"),
     "local_no_masquerade": Feature(since=(8, 12), effect="local mailer not masqueraded", advice="optional"),
-    "local_procmail": Feature(args=("path", "any", "flags"),
+    "local_procmail": Feature(
+        args=("path", "any", "flags"),
         profiles={"gateway": "procmail runs programs of its own, which smrsh never sees, and a gateway has no mailboxes",
                   "nullclient": "it delivers to mailboxes here, and a null client has none"},
         arguments="path, args, flags", effect="procmail as LDA", advice="off; procmail undermines smrsh"),
@@ -96,7 +100,8 @@ FEATURES = {
     "mailertable": Feature(args=("map",), arguments="map spec", effect="routing by domain", advice="on (gateway)"),
     "masquerade_entire_domain": Feature(effect="class M is domains", advice="optional"),
     "masquerade_envelope": Feature(effect="envelope masquerade", advice="on with masquerading"),
-    "msp": Feature(args=("host", "=MSA"), since=(8, 12),
+    "msp": Feature(
+        args=("host", "=MSA"), since=(8, 12),
         profiles={"gateway": "it is the submission program; the daemon needs no such feature",
                   "hub": "it is the submission program; the daemon needs no such feature"},
         arguments="host, literal MSA (any other second argument, e.g. a port number, is silently ignored)", effect="submission program config",
@@ -109,7 +114,8 @@ FEATURES = {
     "nopercenthack": Feature(args=("*=reject|nospecial",), since=(8, 15), arguments="reject/nospecial", effect="% routing", advice="on with reject"),
     "notsticky": Feature(forbidden="it does nothing since 8.7; leave it out", effect="obsolete", advice="never"),
     "nouucp": Feature(args=("*=reject|nospecial",), arguments="reject/nospecial", effect="! routing", advice="on with reject"),
-    "nullclient": Feature(args=("*relay",),
+    "nullclient": Feature(
+        args=("*relay",),
         profiles={"gateway": "it sends everything to one hub, so no mail would be taken for anybody",
                   "hub": "it sends everything to another hub, so no mailbox is reached"},
         arguments="hub", effect="forward everything to hub", advice="null-client profile; unbracketed hub or MASQUERADE_AS afterwards"),
@@ -126,7 +132,8 @@ FEATURES = {
         args=("=nodelay", "=terminate"), since=(8, 13), requires=("access_db",), arguments="nodelay, terminate",
         effect="connection rate per client (ClientRate:)", advice="on, nodelay+terminate"),
     "redirect": Feature(effect="551 for .REDIRECT aliases", advice="on"),
-    "relay_based_on_MX": Feature(forbidden="whoever points an MX record here may relay through this host", flags=("NAMED_BIND",),
+    "relay_based_on_MX": Feature(
+        forbidden="whoever points an MX record here may relay through this host", flags=("NAMED_BIND",),
         effect="relay for any domain with MX to us", advice="forbidden on the Internet"),
     "relay_entire_domain": Feature(
         forbidden="every host that claims a name in the domain may relay; name networks in the access map instead",
@@ -142,9 +149,11 @@ FEATURES = {
     "rhsbl": Feature(args=("*domain", "any", "any"), arguments="zone, msg, t", effect="sender-domain DNS list (Debian extra)", advice="optional"),
     "smrsh": Feature(args=("path",), arguments="path", effect="restricted shell for prog mailer", advice="on"),
     "stickyhost": Feature(profiles={"nullclient": "a null client has no local users"}, effect="no local relay for user@local.host", advice="with MAIL_HUB"),
-    "sts": Feature(args=("map", "=NO_SAN_TST"), since=(8, 17), flags=("_FFR_MTA_STS", "_FFR_TLS_ALTNAMES", "SOCKETMAP", "STARTTLS"),
+    "sts": Feature(
+        args=("map", "=NO_SAN_TST"), since=(8, 17), flags=("_FFR_MTA_STS", "_FFR_TLS_ALTNAMES", "SOCKETMAP", "STARTTLS"),
         arguments="socket map, NO_SAN_TST", effect="MTA-STS lookups (8.17+, _FFR_MTA_STS)", advice="on where compiled and resolver daemon is present"),
-    "tls_failures": Feature(since=(8, 16), until=(8, 17),
+    "tls_failures": Feature(
+        since=(8, 16), until=(8, 17),
         forbidden="it is now the option confTLS_FALLBACK_TO_CLEAR, and falling back to clear text is a downgrade",
         effect="deprecated, replaced by confTLS_FALLBACK_TO_CLEAR", advice="never"),
     "tls_session_features": Feature(
@@ -154,7 +163,8 @@ FEATURES = {
     "use_ct_file": Feature(effect="trusted-users file", advice="off unless needed"),
     "use_cw_file": Feature(effect="local-host-names file", advice="on"),
     "uucpdomain": Feature(args=("map",), arguments="map", effect="UUCP domains", advice="off"),
-    "virtuser_entire_domain": Feature(requires=("virtusertable",),
+    "virtuser_entire_domain": Feature(
+        requires=("virtusertable",),
         profiles={"nullclient": "a null client takes mail for nobody; virtual domains live on the hub"}, effect="class VirtHost covers subdomains",
         advice="optional"),
     "virtusertable": Feature(

@@ -47,7 +47,8 @@ SRV_FEATURES = collections.OrderedDict((
 SMUGGLING = "FGOU"
 CLT_FEATURES = collections.OrderedDict((("D", "no DANE with this server"), ("M", "no MTA-STS with this server")))
 TLS_FEATURE_KEYS = collections.OrderedDict((
-    ("Options", "as confSERVER_SSL_OPTIONS"), ("CipherList", "for TLS up to 1.2"), ("CertFile", "certificate; together with KeyFile"),
+    ("Options", "as confSERVER_SSL_OPTIONS"), ("CipherList", "for TLS up to 1.2"), ("CipherSuites", "for TLS 1.3"),
+    ("CertFile", "certificate; together with KeyFile"),
     ("KeyFile", "key; together with CertFile"), ("Flags", "R a CRL for each certificate; c, C no or a fallback to clear text; d no DANE"),
 ))
 AUTH_OPTIONS = collections.OrderedDict((
@@ -56,14 +57,16 @@ AUTH_OPTIONS = collections.OrderedDict((
     ("m", "both sides prove who they are"), ("p", "no PLAIN or LOGIN without a security layer"), ("y", "no anonymous mechanism"),
 ))
 TLS_SRV_OPTIONS = collections.OrderedDict((("V", "no client certificate is asked for"), ("C", "a server without a certificate: never")))
-DH_PARAMETERS = collections.OrderedDict((
-    ("2", "2048 bits, generated"), ("i", "2048 bits, built in"), ("none", "no DH"), ("/file", "from a file"),
-    ("1", "1024 bits: too few"), ("5", "512 bits: broken"),
-))
-WEAK_DH = ("1", "5")
-SSL_OPTIONS = tuple("SSL_OP_ALL SSL_OP_NO_SSLv2 SSL_OP_NO_SSLv3 SSL_OP_NO_TLSv1 SSL_OP_NO_TLSv1_1 SSL_OP_NO_TLSv1_2 SSL_OP_NO_TLSv1_3 SSL_OP_NO_RENEGOTIATION "
-                    "SSL_OP_NO_COMPRESSION SSL_OP_NO_TICKET SSL_OP_CIPHER_SERVER_PREFERENCE SSL_OP_PRIORITIZE_CHACHA SSL_OP_SINGLE_DH_USE "
-                    "SSL_OP_SINGLE_ECDH_USE".split())
+DH_PARAMETERS = collections.OrderedDict((("2", "2048 bits, generated"), ("i", "2048 bits, built in"), ("none", "no DH"), ("/file", "from a file")))
+BROKEN_DH = collections.OrderedDict((("1", "1024 bits: too few"), ("5", "512 bits: broken")))
+# Which of them a host knows depends on its OpenSSL, too; a number stands for its bits.
+SSL_OPTIONS = tuple("SSL_OP_" + word for word in (
+    "ALL ALLOW_NO_DHE_KEX ALLOW_UNSAFE_LEGACY_RENEGOTIATION CIPHER_SERVER_PREFERENCE CISCO_ANYCONNECT COOKIE_EXCHANGE CRYPTOPRO_TLSEXT_BUG "
+    "DONT_INSERT_EMPTY_FRAGMENTS ENABLE_MIDDLEBOX_COMPAT EPHEMERAL_RSA LEGACY_SERVER_CONNECT MICROSOFT_BIG_SSLV3_BUFFER MICROSOFT_SESS_ID_BUG "
+    "MSIE_SSLV2_RSA_PADDING NETSCAPE_CA_DN_BUG NETSCAPE_CHALLENGE_BUG NETSCAPE_DEMO_CIPHER_CHANGE_BUG NETSCAPE_REUSE_CIPHER_CHANGE_BUG NO_ANTI_REPLAY "
+    "NO_COMPRESSION NO_ENCRYPT_THEN_MAC NO_QUERY_MTU NO_RENEGOTIATION NO_SESSION_RESUMPTION_ON_RENEGOTIATION NO_SSLv2 NO_SSLv3 NO_TICKET NO_TLSv1 "
+    "NO_TLSv1_1 NO_TLSv1_2 NO_TLSv1_3 PKCS1_CHECK_1 PKCS1_CHECK_2 PRIORITIZE_CHACHA SINGLE_DH_USE SINGLE_ECDH_USE SSLEAY_080_CLIENT_DH_BUG "
+    "SSLREF2_REUSE_CERT_TYPE_BUG TLSEXT_PADDING TLS_BLOCK_PADDING_BUG TLS_D5_BUG TLS_ROLLBACK_BUG".split()))
 VERIFY = collections.OrderedDict((
     ("OK", "verified"), ("TRUSTED", "verified by DANE"), ("NO", "no certificate was shown"), ("NOT", "none was asked for"), ("FAIL", "shown, but not verified"),
     ("NONE", "STARTTLS was not used"), ("CLEAR", "STARTTLS failed, and clear text was used"), ("TEMP", "a failure for a while"),
@@ -98,23 +101,42 @@ CLASSES = collections.OrderedDict((
     ("B", "domains of bestmx_is_local"), ("P", "pseudo domains such as REDIRECT"), ("n", "names of bounces' senders"), ("e", "encodings that may be sent"),
     ("q", "MIME types not to be encoded"), ("s", "MIME types to be read inside"),
 ))
+# letter -> name, type of the value, meaning. sendmail looks at the first letter only.
+Equate = collections.namedtuple("Equate", "name type meaning")
 QUEUE_EQUATES = collections.OrderedDict((
-    ("Path", "directory below the queue's"), ("Flags", "f: one process for each runner"), ("Nice", "by how much it gives way"), ("Interval", "from run to run"),
-    ("Runners", "processes of a run"), ("Jobs", "messages of a run"), ("recipients", "recipients of an envelope"),
+    ("P", Equate("Path", "text", "directory below the queue's")), ("F", Equate("Flags", "flags", "f: one process for each runner")),
+    ("N", Equate("Nice", "integer", "by how much it gives way")), ("I", Equate("Interval", "interval", "from run to run")),
+    ("R", Equate("Runners", "integer", "processes of a run")), ("J", Equate("Jobs", "integer", "messages of a run")),
+    ("r", Equate("recipients", "integer", "recipients of an envelope")),
 ))
+MILTER_FAILURES = collections.OrderedDict((("R", "refuse"), ("T", "refuse for a while"), ("4", "close the session")))
 MILTER_EQUATES = collections.OrderedDict((
-    ("S", "socket: local:/path, unix:/path, inet:port@host, inet6:port@host"),
-    ("F", "when it fails: R refuse, T refuse for a while, 4 close the session; without it mail passes unfiltered"),
-    ("T", "timeouts, with semicolons between: C connect, S send, R read, E end of message"),
+    ("S", Equate("Socket", "text", "local:/path, unix:/path, inet:port@host, inet6:port@host")),
+    ("F", Equate("Flags", "milter_failure", "when it fails: %s; without it mail passes unfiltered" % ", ".join(
+        "%s %s" % pair for pair in MILTER_FAILURES.items()))),
+    ("T", Equate("Timeouts", "milter_timeouts", "with semicolons between: C connect, S send, R read, E end of message")),
 ))
 MILTER_TIMEOUTS = collections.OrderedDict((("C", "5m"), ("S", "10s"), ("R", "10s"), ("E", "5m")))
-# Letters of mailers that decide what an address may do.
+# Letters behind F= of a mailer; sendmail takes any other in silence.
 MAILER_FLAGS = collections.OrderedDict((
     ("S", "keeps root's rights"), ("o", "runs as the owner of the mailbox"), ("w", "the user must exist here"), ("A", "aliases are looked up"),
-    (":", ":include: files are read"), ("|", "programs are run"), ("/", "files are written"), ("X", "a dot at the start of a line is doubled"),
+    (":", ":include: files are read"), ("|", "programs are run"), ("/", "files are written"), ("@", "the user database is asked"),
+    ("X", "a dot at the start of a line is doubled"),
     ("e", "expensive: queued, not called at once"), ("m", "several recipients at once"), ("n", "no From line before the message"),
-    ("s", "quotes are taken off"), ("l", "local"), ("D", "wants a Date: header"), ("F", "wants a From: header"), ("M", "wants a Message-Id: header"),
-    ("P", "wants a Return-Path: header"), ("u", "capitals of a user stay"), ("h", "capitals of a host stay"), ("5", "ruleset localaddr for local names"),
-    ("7", "8-bit text loses its eighth bit"), ("8", "8-bit text is sent as it is"), ("9", "7-bit text becomes 8-bit"), ("a", "ESMTP is tried first"),
-    ("k", "no loop check by HELO"), ("z", "LMTP"), ("q", "250 as answer to VRFY"), ("%", "only on a queue run by hand"), ("W", "headers are looked up"),
+    ("s", "quotes are taken off"), ("B", "backslashes before a user are taken off"), ("l", "local"), ("D", "wants a Date: header"),
+    ("F", "wants a From: header"), ("M", "wants a Message-Id: header"), ("P", "wants a Return-Path: header"), ("x", "wants a Full-Name: header"),
+    ("v", "wants a Content-Length: header"), ("u", "capitals of a user stay"), ("h", "capitals of a host stay"), ("5", "ruleset localaddr for local names"),
+    ("7", "8-bit text loses its eighth bit"), ("8", "8-bit text is sent as it is"), ("9", "7-bit text becomes 8-bit"),
+    ("6", "headers lose their eighth bit"), ("3", "more characters are encoded (EBCDIC)"), ("a", "ESMTP is tried first"), ("2", "ESMTP is never tried"),
+    ("k", "no loop check by HELO"), ("z", "LMTP"), ("q", "250 as answer to VRFY"), ("%", "only on a queue run by hand"),
+    ("W", "no memory of whether a host answered"), ("Z", "pauses before a second call (DialDelay)"), ("0", "no MX records"), ("1", "no NUL bytes"),
+    ("b", "an empty line at the end"), ("c", "no remarks in addresses"), ("C", "addresses without a domain get the sender's"),
+    ("d", "no angle brackets around routes"), ("E", "From at the start of a line becomes >From"), ("f", "-f and the sender are arguments"),
+    ("r", "-r and the sender are arguments"), ("g", "bounces come from MAILER-DAEMON, not from <>"), ("i", "the user database rewrites senders"),
+    ("j", "the user database rewrites recipients"), ("I", "the other side is sendmail"), ("K", "kept for later"), ("L", "long lines are broken"),
+    ("p", "the sender as a route"), ("R", "from a port below 1024"), ("U", "From lines of UUCP"), ("H", "MAIL11: headers first"),
+    ("N", "MAIL11: several answers to DATA"), ("~", "the home directory must be there (IRIX)"), ("!", "a From: of the site stays"),
 ))
+# What MODIFY_MAILER_FLAGS calls them: SHELL is the mailer prog, CYRUS and UUCP are each a family.
+FLAGGED_MAILERS = ("LOCAL", "SHELL", "SMTP", "ESMTP", "SMTP8", "DSMTP", "RELAY", "UUCP", "PROCMAIL", "CYRUS", "CYRUSV2", "POP", "PH", "MAIL11", "QPAGE",
+                   "USENET", "SSH")

@@ -31,7 +31,7 @@ WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What each free kind lets through besides printable ASCII; the typed kinds of language.TYPES have their own shapes.
 FREE_KINDS = {"text": "", "list": ",", "macros": "$", "lookup": "$()", "greeting": "$(),", "header": "$(),\n\t"}
-COMMA_KINDS = ("paths", "auth_options", "tls_options", "privacy", "blame")
+COMMA_KINDS = ("paths", "auth_options", "tls_options", "ssl_options", "privacy", "blame")
 MACRO = re.compile(r"\$(?:\?(?:[A-Za-z_]|\{[A-Za-z_]\w*\})|&?(?:[A-Za-z_]|\{[A-Za-z_]\w*\})|[|.])")
 REASONS = {
     "`": ("a backquote", "m4 takes it for the start of a quotation"),
@@ -82,7 +82,7 @@ def quote(value, name, kind="text"):
 
 def _text(value, name, kind):
     if isinstance(value, (list, tuple)):
-        if kind not in ("list", "privacy", "blame"):
+        if kind not in ("list", "ssl_options", "privacy", "blame"):
             raise InvalidValue("%s is a list; expected one value." % name, name=name)
         items = [_text(item, name, "text") for item in value]
         for item in items:

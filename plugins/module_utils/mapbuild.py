@@ -215,7 +215,7 @@ def _failure(kind, argv, status, said):
 def _duplicate_problem(kind, source_path, number, key):
     wanted = [key.encode("utf-8", "surrogateescape")]
     with open(source_path, "rb") as source:
-        first = next((place for place, line in enumerate(source, 1) if line.lower().split(None, 1)[:1] == wanted), "a line above")
+        first = next(("line %d" % place for place, line in enumerate(source, 1) if line.lower().split(None, 1)[:1] == wanted), "a line above")
     return "%s, line %d: '%s': the key stands twice, first in %s (upper and lower case are the same); remove one." % (kind, number, key, first)
 
 

@@ -20,6 +20,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     language_features,
     language_maps,
     language_statements,
+    language_words,
     m4,
 )
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, McError
@@ -260,7 +261,7 @@ def parse(text):
     return _Reader(text).read().statements
 
 
-def check(text, version=None, waivers=(), path=None, flags=None, profile=None):
+def check(text, version=None, waivers=(), path=None, flags=None, profile=None, adopted=False):
     """Hold an .mc text against the table of the language.
 
     :param str text: the whole text; it may begin with the lines of ``m4.preamble()``.
@@ -270,10 +271,11 @@ def check(text, version=None, waivers=(), path=None, flags=None, profile=None):
     :param str path: where the text will live, for messages.
     :param flags: what the host's sendmail was compiled with (``sendmail -d0.13``); None leaves the checks against it out.
     :param str profile: what kind of host this is (``gateway``, ``hub``, ``nullclient``); None leaves the checks against it out.
+    :param bool adopted: somebody else's configuration is taken over as it is: what sendmail took so far is told, and not refused.
     :returns: list of warnings.
     :raises McError: with all faults found; ``line``, ``statement``, ``reason`` and ``remedy`` are those of the first, ``problems`` holds each.
     """
-    checker = _Checker(version, set(waivers), flags, profile)
+    checker = _Checker(version, set(waivers), flags, profile, adopted)
     checker.run(text)
     if checker.problems:
         problems = sorted(checker.problems, key=lambda problem: problem["line"])
@@ -288,6 +290,8 @@ _HAZARDS = {"syscmd": "runs a command as root", "esyscmd": "runs a command as ro
             "traceon": "only debugs m4", "traceoff": "only debugs m4", "dumpdef": "only debugs m4", "m4exit": "ends the configuration half way",
             "m4wrap": "runs code after everything else", "changequote": "changes the quotes, after which nothing here can be checked",
             "changecom": "changes the comments, after which nothing here can be checked", "changeword": "changes what a word is"}
+# The one option that the .cf has above the lines of LOCAL_CONFIG.
+_ABOVE_LOCAL_CONFIG = ("confDONT_BLAME_SENDMAIL",)
 _NOT_FOR_VALUES = m4.BARE_COMMANDS | {"lower", "strcasecmp"}
 _MAILER_VARIABLE = re.compile(r"(LOCAL|SMTP|ESMTP|SMTP8|DSMTP|RELAY|PROCMAIL|CYRUS|CYRUSV2|CYRUS_BB|UUCP|USENET|FAX|POP|MAIL11|PH|QPAGE|SSH|XAGENT)"
                               r"_(MAILER|SHELL|PROG)_|confEBINDIR$")
@@ -305,8 +309,8 @@ def _definitions_alone(statements):
 
 
 class _Checker:
-    def __init__(self, version, waivers, flags=None, profile=None):
-        self.version, self.waivers, self.flags, self.profile = version, waivers, flags, profile
+    def __init__(self, version, waivers, flags=None, profile=None, adopted=False):
+        self.version, self.waivers, self.flags, self.profile, self.adopted = version, waivers, flags, profile, adopted
         self.problems, self.warnings = [], []
         self.features, self.mailers, self.defines, self.filters, self.filter_lists = {}, {}, {}, [], []
         self.daemons, self.local, self.seen, self.later, self.early = [], None, {}, set(), set()
@@ -315,6 +319,13 @@ class _Checker:
         """Note a fault; ``statement`` is a Statement or its text."""
         shown = statement if isinstance(statement, str) else " ".join(statement.raw.split())[:100]
         self.problems.append({"line": line or statement.line, "statement": shown, "reason": reason, "remedy": remedy})
+
+    def doubt(self, statement, reason, remedy):
+        """Note a fault that neither m4 nor sendmail stops at; of a configuration that is taken over it is only told."""
+        if self.adopted:
+            self.warn(statement, "%s. %s" % (reason.rstrip("."), remedy))
+        else:
+            self.fault(statement, reason, remedy)
 
     def warn(self, statement, message):
         """Note what may be meant, and may not."""
@@ -393,17 +404,17 @@ class _Checker:
 
     def _raw_in_part(self, statement, line):
         if re.match(r"K\s*\S+\s+program\b", line) and "program_map" not in self.waivers:
-            self.fault(statement, "a map of class program runs a program as root for addresses that strangers send", "Use another class of map")
+            self.doubt(statement, "a map of class program runs a program as root for addresses that strangers send", "Use another class of map")
         if re.match(r"K\s*access\s+\S+\s.*-o\b", line) and "access_optional" not in self.waivers:
-            self.fault(statement, "with -o a missing access map means no policy at all", "Leave -o out")
+            self.doubt(statement, "with -o a missing access map means no policy at all", "Leave -o out")
         if re.match(r"F(\w|\{\w+\})\s*\|", line) and "program_class" not in self.waivers:
-            self.fault(statement, "a class read from a program runs it as root at each start", "Read the class from a file")
+            self.doubt(statement, "a class read from a program runs it as root at each start", "Read the class from a file")
         found = re.match(r"K\s*\S+\s+(\S.*)", line)
         if found:
             self._map(statement, found.group(1))
-        found = re.match(r"O\s+(\w+)\s*=", line)
+        found = re.match(r"O\s+([^=\s]+)\s*(?:=\s*(.*))?\Z", line)
         if found:
-            self._option(statement, found.group(1))
+            self._option(statement, found.group(1), found.group(2) or "")
 
     def _map(self, statement, spec):
         """Hold a map against what the host's sendmail was compiled with, and its class against those that there are."""
@@ -412,18 +423,29 @@ class _Checker:
         if re.match(r"[a-z]+\Z", name) and name not in language_maps.MAP_CLASSES and statement.plain[0]:
             self.fault(statement, "there is no class of maps '%s'.%s" % (name, language.nearest(name, language_maps.MAP_CLASSES)), "Correct the name")
 
-    def _option(self, statement, name):
-        """Hold an O line against the release and the compile flags; a misspelt name is told with the nearest."""
-        known = dict((option.lower(), option) for option in language_defines.LINE_OPTIONS)
-        if name.lower() in known:
-            unused, since, flag, unused_meaning = language_defines.LINE_OPTIONS[known[name.lower()]]
-            if self.version and self.version < since:
-                self.fault(statement, "sendmail %s does not know the option %s; it came with %s" % (_dotted(self.version), name, _dotted(since)), "Remove it")
-            self._compiled(statement, (flag,), "the option %s" % name)
+    def _option(self, statement, name, value):
+        """Hold an O line against the release, the compile flags and the type of its option; what holds for a define() holds for it, too."""
+        option, define = language_defines.line_option(name)
+        unused_kind, since, flag, unused_meaning = language_defines.LINE_OPTIONS.get(option, (None, None, None, None))
+        if define:
+            since, flag = language.DEFINES[define].since, language.DEFINES[define].flag
+        if since and self.version and self.version < since:
+            self.fault(statement, "sendmail %s does not know the option %s; it came with %s" % (_dotted(self.version), name, _dotted(since)), "Remove it")
+        if value.strip():
+            self._compiled(statement, (flag,) if flag else (), "the option %s" % name)
+        plain = "$" not in value and m4.live_word(value) is None and not set(_WORD.findall(value)) & set(self.defines)
+        if option is None or plain:
+            try:
+                language.check_line_option(name, value)
+            except InvalidValue as exc:
+                self.doubt(statement, exc.message.rstrip("."), "Correct the name" if option is None else "Correct it")
+        if not define:
             return
-        names = language_defines.option_names()
-        if name.lower() not in [option.lower() for option in names] and language.nearest(name, names):
-            self.fault(statement, "sendmail knows no option %s.%s" % (name, language.nearest(name, names)), "Correct the name")
+        before = self.defines.get(define)
+        if before and statement.part == "LOCAL_CONFIG" and before[0].name == "define" and define not in _ABOVE_LOCAL_CONFIG:
+            self.warn(statement, "the .cf has the options below these lines, so the define() of %s on line %d wins" % (define, before[0].line))
+        self._rules_of_value(statement, define, value, plain)
+        self.defines.setdefault(define, (statement, value))
 
     def _compiled(self, statement, needed, what):
         missing = language.lacking(needed, self.flags)
@@ -476,7 +498,7 @@ class _Checker:
         for word in [statement.args[0]] if kind == "class_file" else statement.args[0].split():
             wanted = language.expected(kind, word)
             if wanted:
-                self.fault(statement, "'%s' is not %s" % (word, wanted), "Correct it")
+                self.doubt(statement, "'%s' is not %s" % (word, wanted), "Correct it")
 
     # -- statements with rules of their own, named after them
 
@@ -533,15 +555,27 @@ class _Checker:
         self.seen.setdefault("OSTYPE" if name == "__OSTYPE__" else name, statement)
         self._known_define(statement, name, value, plain)
         if name == "confINPUT_MAIL_FILTERS":
-            self.filter_lists.append((statement, re.split(r"[\s,]+", value.strip()) if plain else None))
+            self.filter_lists.append((statement, re.split(r"[\s,]+", _unquoted(value).strip()) if plain else None))
+        self._rules_of_value(statement, name, value, plain)
+        self.defines[name] = (statement, value)
+        return None
+
+    def _rules_of_value(self, statement, name, value, plain):
+        """Warn of values that are of their type, and do harm."""
+        value = _unquoted(value)
         if name == "confSMTP_LOGIN_MSG" and re.search(r"\bESMTP\b", value):
             self.warn(statement, "sendmail inserts the word ESMTP itself, so the greeting will hold it twice")
         if name == "confDONT_BLAME_SENDMAIL":
             relaxed = [word for word in re.split(r"[\s,]+", value) if word and word.lower() not in [good.lower() for good in language.TOLERABLE_BLAME]]
             if relaxed and plain:
                 self.warn(statement, "it switches file safety off (%s)" % ", ".join(relaxed))
-        self.defines[name] = (statement, value)
-        return None
+        if plain and name.endswith("_FLAGS") and language.VARIABLES.get(name) == "flags":
+            self._flags(statement, value)
+
+    def _flags(self, statement, flags):
+        unknown = language.unknown_flags(flags)
+        if unknown:
+            self.warn(statement, "sendmail knows no mailer flag %s, and takes it in silence" % ", ".join(unknown))
 
     def _known_define(self, statement, name, value, plain):
         setting = name in language.DEFINES or name in language.VARIABLES
@@ -563,7 +597,8 @@ class _Checker:
         try:
             language.check_define(name, _unquoted(value))
         except InvalidValue as exc:
-            self.fault(statement, exc.message.rstrip("."), "Correct it")
+            # m4 itself complains of a name that is gone, and nothing knows one that never was.
+            (self.doubt if setting else self.fault)(statement, exc.message.rstrip("."), "Correct it")
 
     def _undefine(self, statement):
         name = statement.args[0]
@@ -582,6 +617,20 @@ class _Checker:
     def _MODIFY_MAILER_FLAGS(self, statement):
         if self.mailers:
             self.fault(statement, "it stands below MAILER(), which has used the flags already", "Move it above MAILER()")
+        if statement.plain[0] and statement.args[0] not in language_words.FLAGGED_MAILERS:
+            self.doubt(statement, "it changes nothing: there is no mailer '%s' whose flags it knows.%s" % (
+                statement.args[0], language.nearest(statement.args[0], language_words.FLAGGED_MAILERS)),
+                "Correct the name: one of %s" % ", ".join(language_words.FLAGGED_MAILERS))
+        if len(statement.args) > 1 and statement.plain[1]:
+            self._flag_change(statement, statement.args[1].strip())
+
+    def _flag_change(self, statement, change):
+        if re.search("[+-]", change[1:]):
+            self.doubt(statement, "'%s' has a sign inside, which sendmail takes for a flag" % change, "Write one statement for each sign")
+        elif language.expected("flags", change):
+            self.doubt(statement, "'%s' is not %s" % (change, language.expected("flags", change)), "Correct it")
+        else:
+            self._flags(statement, change)
 
     def _FEATURE(self, statement):
         name = statement.args[0]
@@ -593,7 +642,7 @@ class _Checker:
         if feature.forbidden and name not in self.waivers:
             self.fault(statement, "it is forbidden: " + feature.forbidden, "Remove it, or waive '%s' with a reason" % name)
         if self.profile in feature.profiles and name not in self.waivers:
-            self.fault(statement, "it is forbidden on a host of profile %s: %s" % (self.profile, feature.profiles[self.profile]),
+            self.doubt(statement, "it is forbidden on a host of profile %s: %s" % (self.profile, feature.profiles[self.profile]),
                        "Remove it, or waive '%s' with a reason" % name)
         self._feature_version(statement, name, feature)
         self._feature_compiled(statement, name, feature)
@@ -666,7 +715,7 @@ class _Checker:
             self.fault(statement, "with -o a missing access map means no policy at all, instead of no mail",
                        "Leave -o out, or waive access_optional with a reason")
         if spec.strip() and spec != "LDAP" and not spec.startswith("sequence ") and "-T<TMPF>" not in spec:
-            self.fault(statement, "-T<TMPF> is missing, so a map that can not be read looks like one that says nothing",
+            self.doubt(statement, "-T<TMPF> is missing, so a map that can not be read looks like one that says nothing",
                        "Write -T<TMPF> after the class of the map")
 
     def _nodelay(self, statement):
@@ -707,12 +756,25 @@ class _Checker:
         self.mailers.setdefault(name, statement)
         return None
 
+    def _QUEUE_GROUP(self, statement):
+        if len(statement.args) > 1 and statement.plain[1]:
+            self._equates(statement, statement.args[1], language_words.QUEUE_EQUATES)
+
+    def _equates(self, statement, text, known):
+        """Return the equates of a queue group or a milter, or None with what is wrong about them noted."""
+        try:
+            return language.check_equates(_unquoted(text), statement.name, known)
+        except InvalidValue as exc:
+            self.doubt(statement, exc.message.rstrip("."), "Correct it")
+            return None
+
     def _MAIL_FILTER(self, statement):
         self.filters.append((statement, statement.args[0]))
         equates = statement.args[1] if len(statement.args) > 1 else ""
-        if not re.search(r"(^|,)\s*S=", equates) and statement.plain[-1]:
+        found = self._equates(statement, equates, language_words.MILTER_EQUATES) if statement.plain[-1] else None
+        if found is not None and "S" not in found:
             self.fault(statement, "the milter's socket S= is missing", "Write S=local:/path or S=inet:port@host as second argument")
-        if not re.search(r"(^|,)\s*F=([RT4]|\s*(,|$))", equates) and statement.plain[-1]:
+        if found is not None and not found.get("F"):
             self.warn(statement, "without F=T or F=R mail passes unfiltered while the milter is down")
 
     _INPUT_MAIL_FILTER = _MAIL_FILTER
@@ -723,7 +785,7 @@ class _Checker:
         try:
             found = language.check_daemon_options(statement.args[0], client=statement.name == "CLIENT_OPTIONS")
         except InvalidValue as exc:
-            self.fault(statement, exc.message.rstrip("."), "Correct it")
+            self.doubt(statement, exc.message.rstrip("."), "Correct it")
             return
         if statement.name == "DAEMON_OPTIONS":
             self.daemons.append((statement, found))
@@ -760,7 +822,7 @@ class _Checker:
     def _privilege(self):
         user, jail = self.defines.get("confRUN_AS_USER"), self.defines.get("confSAFE_FILE_ENV")
         if user and user[1] and jail and jail[1] and "msp" not in self.features:
-            self.fault(user[0], "RunAsUser and SafeFileEnvironment (line %d) exclude each other: only root can chroot, so each file delivery "
+            self.doubt(user[0], "RunAsUser and SafeFileEnvironment (line %d) exclude each other: only root can chroot, so each file delivery "
                                 "would bounce" % jail[0].line, "Keep one of them")
 
     def _late(self):
@@ -771,7 +833,7 @@ class _Checker:
         if routing and len([argument for argument in routing.args[1:3] if argument.strip()]) < 2 and "confLDAP_DEFAULT_SPEC" not in self.defines:
             self.fault(routing, "its own maps know no server", "Define confLDAP_DEFAULT_SPEC (-H ldap://ldap.example.com -b o=Example), or give both maps")
         if mode and _unquoted(mode[1])[:1] == "d":
-            self.fault(mode[0], "in deferred mode no check of sender or client is made", "Use background, interactive or queueonly")
+            self.doubt(mode[0], "in deferred mode no check of sender or client is made", "Use background, interactive or queueonly")
 
     def _null_client(self, statements):
         feature = self.features.get("nullclient")

@@ -16,6 +16,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import error, warning
 
 TAGS = language_access.TAGS
+MASKED = "********"
 
 _CITAG = re.compile(r"CITag:([A-Za-z0-9_]+)", re.I)
 _EXTENSION = r"(?:CN(?::[^\s+]+(?:\+[0-9A-Fa-f]{2}[^\s+]*)*)?|CS:\S+?|CI:\S+?|CITag:[A-Za-z0-9_]+)"
@@ -32,6 +33,27 @@ def split_key(key):
     if not colon or head.lower() == "ipv6" or not re.match(r"[A-Za-z_]+\Z", head):
         return None, key
     return head, rest
+
+
+def refuse_passwords(kind, keys, where):
+    """Refuse passwords in the access map, which is shown in diffs and results; they have a map of their own, which is not.
+
+    :raises InvalidValue: names the first such key.
+    """
+    for key in keys if kind == "access" else ():
+        if (split_key(key)[0] or "").lower() == "authinfo":
+            raise InvalidValue("%s: '%s' holds a password, and this map is shown in diffs and results. Put it into sendmail_authinfo, which is shown "
+                               "nowhere." % (where, key), map=kind, key=key)
+
+
+def keys_of_passwords(text):
+    """Return the keys of a source's lines that hold passwords."""
+    return re.findall(r"(?im)^authinfo:\S*", text)
+
+
+def masked(text):
+    """Return the text of a source as it may be shown, without the passwords that somebody put into its lines and remarks."""
+    return re.sub(r"(?im)^([ \t#]*authinfo:\S*[ \t]+).+$", r"\1" + MASKED, text)
 
 
 def own_tags(pairs):
@@ -191,9 +213,10 @@ def _letters(tag, value, context):
 
 def _options(tag, value, context):
     words = [word.strip() for word in value.split(";") if word.strip()]
+    keys = [key.lower() for key in language_words.TLS_FEATURE_KEYS]
     for word in words:
-        if word.partition("=")[0].strip().lower() not in language_access.TLS_KEYS or not word.partition("=")[2].strip():
-            return "'%s' is no TLS option; expected Options=, CipherList=, CertFile=, KeyFile= or Flags=, with semicolons between" % word
+        if word.partition("=")[0].strip().lower() not in keys or not word.partition("=")[2].strip():
+            return "'%s' is no TLS option; expected %s=, with semicolons between" % (word, "=, ".join(language_words.TLS_FEATURE_KEYS))
     return None if words else "the list of TLS options is empty"
 
 

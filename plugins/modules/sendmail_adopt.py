@@ -100,7 +100,7 @@ snapshot:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_host
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 
@@ -128,8 +128,8 @@ def main():
         "watched": {"type": "list", "elements": "path", "default": []}}, supports_check_mode=True)
     try:
         result = look(module.params)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     module.exit_json(**result)
 
 

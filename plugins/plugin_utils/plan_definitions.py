@@ -13,51 +13,20 @@ __metaclass__ = type
 import collections
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_maps, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 VARIABLE = "sendmail_map_definitions"
-# Name of a setting -> flag and type. A blank before the value of the flag is not allowed by every class, so none is written.
 Class = collections.namedtuple("Class", "settings target flag")
-Class.__doc__ = """One class of maps.
+Class.__doc__ = """What can be said of one class of maps, out of the table of the language.
 
-:param dict settings: setting -> (flag, type); a ``switch`` is the flag alone, a type beginning with ``"`` stands in double quotes.
-:param str target: the setting that stands last without a flag, and its type; ``None`` where there is none.
+:param dict settings: setting -> (flag, type); a ``switch`` is the flag alone, a type beginning with ``"`` stands in double quotes. A blank before the value
+    of a flag is not allowed by every class, so none is written.
+:param tuple target: the setting that stands last without a flag, and its type; ``None`` where there is none.
 :param str flag: what sendmail must have been compiled with, or None.
 """
-
-_COMMON = {"append": ("-a", "mark"), "optional": ("-o", "switch"), "match_only": ("-m", "switch"), "case_sensitive": ("-f", "switch"),
-           "keep_quotes": ("-q", "switch"), "not_when_deferred": ("-D", "switch"), "space": ("-S", "character")}
-# What is added to the key when the map can not answer; the rulesets of the access map know <TMPF> for a temporary failure.
-_FAILING = {"on_failure": ("-T", "failure"), "ignore_failure": ("-t", "switch")}
-_FILES = dict(_COMMON, null_byte=("-N", "switch"), no_null_byte=("-O", "switch"), **_FAILING)
-
-
-def _class(target=None, flag=None, *tables, **settings):
-    found = dict(settings)
-    for one in tables:
-        found.update(one)
-    return Class(found, target, flag)
-
-
-CLASSES = {
-    "hash": _class(("path", "path"), "NEWDB", _FILES), "btree": _class(("path", "path"), "NEWDB", _FILES), "cdb": _class(("path", "path"), "CDB", _FILES),
-    "text": _class(("path", "path"), None, _COMMON, _FAILING, key_column=("-k", "column"), value_column=("-v", "column"), delimiter=("-z", "delimiter")),
-    "ldap": _class(None, "LDAPMAP", _COMMON, _FAILING, uri=("-H", '"uris'), base=("-b", '"dn'), filter=("-k", '"filter'), attributes=("-v", '"attributes'),
-                   scope=("-s", "scope"), bind_dn=("-d", '"dn'), method=("-M", "method"), password_file=("-P", '"path'), version=("-w", "version"),
-                   timeout=("-l", "integer"), network_timeout=("-c", "integer"), size_limit=("-Z", "integer"), separator=("-z", "delimiter"),
-                   single=("-1", "switch"), no_referrals=("-R", "switch"), aliases=("-r", "dereference"), several_arguments=("-K", "switch")),
-    "regex": _class(("pattern", "pattern"), "MAP_REGEX", _COMMON, negate=("-n", "switch"), basic=("-b", "switch"), substrings=("-s", "substrings"),
-                    delimiter=("-d", "mark")),
-    "socket": _class(("socket", "socket"), "SOCKETMAP", _COMMON, _FAILING, timeout=("-d", "integer")),
-    "dns": _class(None, "DNSMAP", _COMMON, _FAILING, record=("-R", "record"), domain=("-B", "domain"), interval=("-d", "integer"), retries=("-r", "integer"),
-                  separator=("-z", "delimiter"), size_limit=("-Z", "integer")),
-    "host": _class(None, None, _COMMON, _FAILING, interval=("-d", "integer"), retries=("-r", "integer")),
-    "bestmx": _class(None, None, _COMMON, _FAILING, separator=("-z", "delimiter")),
-    "user": _class(None, None, _COMMON, value_column=("-v", "field")), "dequote": _class(None, None, _COMMON, replace_blanks=("-s", "character")),
-    "sequence": _class(("maps", "maps")), "switch": _class(("service", "word")), "syslog": _class(None, None, level=("-L", "level")),
-    "macro": _class(), "arith": _class(), "arpa": _class(), "null": _class(), "program": _class(("command", "command")),
-}
+CLASSES = {name: Class(language_maps.settings_of(name), tuple(one.target.split(":")) if one.target else None, one.flag)
+           for name, one in language_maps.MAP_CLASSES.items() if one.target is not None}
 NEEDED = {"ldap": ("uri", "base", "filter", "attributes"), "dns": ("record",)}
 CHOICES = {"scope": ("base", "one", "sub"), "method": ("none", "simple", "krbv4"), "version": ("2", "3"), "dereference": ("never", "always", "search", "find"),
            "record": ("A", "AAAA", "AFSDB", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"),
@@ -75,8 +44,11 @@ _SHAPES = {
 }
 # Tables that can go on to other maps where they have no answer.
 ASKING = ("mailertable", "virtusertable", "genericstable", "domaintable", "aliases")
-_RESERVED = ("access", "mailertable", "virtuser", "generics", "domaintable", "bitdomain", "uudomain", "authinfo", "macro", "dequote", "arith", "host",
-             "ldapmh", "ldapmra", "badcmd", "ednsbl", "canonify", "resolve", "cidr", "bestmx", "dnsbl", "edns", "storage", "user", "alias", "aliases", "userdb")
+# Names that sendmail or its m4 library gives to maps, in small letters: of two maps whose names differ in case alone sendmail makes one.
+RESERVED = ("access", "alias", "aliases", "arith", "authinfo", "badcmd", "badmx", "badmxip", "bcctable", "bestmx", "bitdomain", "canonicalrcpt", "canonify",
+            "certissuer", "certsubject", "cidr", "dequote", "dnsa", "dnsbl", "domaintable", "drac", "edns", "ednsbl", "generics", "host", "ldapmh", "ldapmra",
+            "macro", "mailertable", "mtamark", "mxlist", "mxserved", "resolve", "storage", "sts", "stsxmatch", "stsxnodaneflag", "stsxsni", "stsxsni2",
+            "user", "userdb", "uudomain", "virtuser")
 
 
 def definitions(site):
@@ -89,12 +61,12 @@ def definitions(site):
     for number, one in enumerate(site.get("map_definitions") or [], 1):
         where = "%s (%s)" % (VARIABLE, one.get("name") or "entry %d" % number)
         name, kind = str(one.get("name") or ""), str(one.get("class") or "")
-        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in _RESERVED + tuple(map(table_name, ASKING)):
+        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in RESERVED + tuple(map(table_name, ASKING)):
             raise _wrong(where, "the name is '%s'; expected letters, digits, _ and ., beginning with a letter, and none of sendmail's own names" % name)
-        if name in seen:
-            raise _wrong(where, "the name stands twice")
+        if name.lower() in seen:
+            raise _wrong(where, "the name stands twice (upper and lower case are the same)")
         found.append(_line(where, name, kind, one, site, seen))
-        seen.add(name)
+        seen.add(name.lower())
     return found
 
 
@@ -252,7 +224,7 @@ def _target(where, target, settings, seen):
         raise _wrong(where, "'%s' is missing" % key)
     if kind == "maps":
         names = value if isinstance(value, (list, tuple)) else [value]
-        unknown = [name for name in names if name not in seen and name not in _RESERVED]
+        unknown = [name for name in names if str(name).lower() not in seen and str(name).lower() not in RESERVED]
         if unknown:
             raise _wrong(where, "the map '%s' is not defined above it" % unknown[0])
         return [str(name) for name in names]

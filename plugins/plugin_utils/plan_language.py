@@ -11,21 +11,18 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_rulesets, m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_rulesets, language_words, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
 
-# Mailers whose flags MODIFY_MAILER_FLAGS can change, as it names them. PROG of others is the same mailer as SHELL.
-FLAGGED = ("LOCAL", "SHELL", "SMTP", "ESMTP", "SMTP8", "DSMTP", "RELAY", "UUCP", "PROCMAIL", "CYRUS", "CYRUS_BB", "CYRUSV2", "POP", "PH", "MAIL11", "QPAGE",
-           "USENET", "SSH", "FAX")
+FLAGGED_MAILERS = language_words.FLAGGED_MAILERS
 # The statements that name members of a class, or files of them.
 CLASSES = tuple(sorted(name for name, section in language.STATEMENTS.items() if section == 5 and name != "MASQUERADE_AS"))
 # The parts with a variable of their own, and the order of the others.
 OWN_PARTS = {"LOCAL_CONFIG": "sendmail_local_config", "LOCAL_RULESETS": "sendmail_local_rulesets"}
 PARTS = ("MAILER_DEFINITIONS", "LOCAL_DNSBL", "LOCAL_NET_CONFIG", "LOCAL_RULE_3", "LOCAL_RULE_0", "LOCAL_UUCP", "LOCAL_RULE_1", "LOCAL_RULE_2",
          "LOCAL_SRV_FEATURES", "LOCAL_CLT_FEATURES", "LOCAL_TRY_TLS", "LOCAL_TLS_RCPT", "LOCAL_TLS_CLIENT", "LOCAL_TLS_SERVER")
-QUEUE_KEYS = (("path", "P", "text"), ("flags", "F", "flags"), ("nice", "N", "integer"), ("interval", "I", "interval"), ("runners", "R", "integer"),
-              ("jobs", "J", "integer"), ("recipients", "r", "integer"))
+QUEUE_KEYS = tuple((one.name.lower(), letter, one.type) for letter, one in language_words.QUEUE_EQUATES.items())
 # Written by sendmail for every host; its keys follow from sendmail_limits unless sendmail_queue_groups names it.
 DEFAULT_GROUP = "mqueue"
 ROUTING_KEYS = ("enabled", "mail_host", "mail_routing_address", "missing", "detail", "without_domain", "temporary_failure", "domains", "domain_files",
@@ -72,9 +69,9 @@ def mailer_flags(flags):
     found = []
     for name, value in sorted(flags.items()):
         variable, mailer = "sendmail_mailer_flags.%s" % name, {"PROG": "SHELL"}.get(str(name).upper(), str(name).upper())
-        if mailer not in FLAGGED:
-            raise InvalidValue("%s: there is no such mailer.%s Known are %s." % (variable, language.nearest(mailer, FLAGGED), ", ".join(sorted(FLAGGED))),
-                               variable=variable)
+        if mailer not in FLAGGED_MAILERS:
+            raise InvalidValue("%s: there is no such mailer, or it has no flags to change.%s Known are %s." % (
+                variable, language.nearest(mailer, FLAGGED_MAILERS), ", ".join(sorted(FLAGGED_MAILERS))), variable=variable)
         for change in _flag_changes(str(value), variable):
             found.append(statement("MODIFY_MAILER_FLAGS", "`%s'" % mailer, m4.quote(change, variable, "flags")))
     return found

@@ -8,11 +8,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import functools
+import re
 
 import pytest
 from real_m4 import HEAD, MAILERS, compile_mc, library_version
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, mc
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_words, m4, mc
 
 ACCESS = "FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl\n"
 DELAYED = ACCESS + "FEATURE(`delay_checks')dnl\n"
@@ -139,7 +140,7 @@ SAMPLES = {
     "boolean": "True", "by": "-1", "mode": "0600", "pair": "256/128", "eight_bit": "mimify", "delivery": "queueonly", "error_mode": "mail",
     "super_safe": "PostMilter", "sort_order": "random", "no_recipient": "add-bcc", "dane": "true", "probe": "loopback", "privacy": "goaway,noetrn",
     "blame": "GroupReadableKeyFile",
-    "auth_options": "p,y", "tls_options": "V", "dh": "2", "flags": "a", "address": "192.0.2.7"}
+    "auth_options": "p,y", "tls_options": "V", "dh": "2", "address": "192.0.2.7"}
 COUNTED = {
     "integer": "%d", "size": "%d", "interval": "%dm", "lifetime": "%dd", "word": "w%d", "host": "h%d.sample.example", "relay": "relay:[h%d.sample.example]",
     "domain": "d%d.sample.example", "user": "u%d:g%d", "mailbox": "m%d", "path": "/sample/p%d", "paths": "/sample/p%d", "class_file": "/sample/c%d",
@@ -156,6 +157,10 @@ ELSEWHERE = {
 
 def sample(number, kind):
     """Return a value of a kind that no other name has, where the kind allows that."""
+    if kind == "flags":
+        return "Y%c%cY" % (ord("a") + number // 26 % 26, ord("a") + number % 26)
+    if kind == "ssl_options":
+        return "+%s" % language_words.SSL_OPTIONS[number % len(language_words.SSL_OPTIONS)]
     form = COUNTED.get(kind, "sample%d")
     return SAMPLES[kind] if kind in SAMPLES else form.replace("%d", str(1000 + number))
 
@@ -198,22 +203,31 @@ def test_each_option_arrives_with_its_value(name):
 
 EVERY_MAILER = "".join("MAILER(`%s')dnl\n" % name for name in ("local", "smtp", "uucp", "procmail", "cyrus", "cyrusv2", "fax", "mail11", "phquery", "pop",
                                                                "qpage", "usenet", "ssh"))
-# Not seen in a .cf of all mailers: name -> (text of its own, what then appears; None for what may not).
+# Not seen in a .cf of all mailers: name -> (its value, what stands above, what stands below, what then appears, what goes).
 APART = {
-    "DATABASE_MAP_TYPE": ("define(`DATABASE_MAP_TYPE', `cdb')dnl\nFEATURE(`mailertable')dnl\n", "Kmailertable cdb /etc/mail/mailertable"),
-    "DNSBL_MAP": ("define(`DNSBL_MAP', `sample')dnl\nFEATURE(`dnsbl', `bl.example')dnl\n", "Kdnsbl sample -T<TMP>"),
-    "DNSBL_MAP_OPT": ("define(`DNSBL_MAP_OPT', `-sample')dnl\nFEATURE(`dnsbl', `bl.example')dnl\n", " -sample"),
-    "EDNSBL_TO": ("define(`EDNSBL_TO', `47')dnl\nFEATURE(`enhdnsbl', `bl.example')dnl\n", "-r47"),
-    "MTAMARK_TO": ("define(`MTAMARK_TO', `47')dnl\nFEATURE(`mtamark')dnl\n", "-r47"),
-    "TLS_PERM_ERR": ("define(`TLS_PERM_ERR', `1')dnl\n" + ACCESS, "$#error $@ 5.7.0"),
-    "MSP_QUEUE_DIR": ("define(`MSP_QUEUE_DIR', `/sample/msp')dnl\nFEATURE(`msp')dnl\n", "O QueueDirectory=/sample/msp"),
-    "MAIL_SETTINGS_DIR": ("define(`MAIL_SETTINGS_DIR', `/sample/')dnl\nFEATURE(`mailertable')dnl\n", "/sample/mailertable"),
-    "DOMAINMAP_NO_REGEX": ("define(`DOMAINMAP_NO_REGEX', `1')dnl\nFEATURE(`domainmap', `a.example', `hash /x')dnl\n", None),
-    "NO_NETINET6": ("define(`NO_NETINET6', `1')dnl\n", None), "NO_VENDOR": ("define(`NO_VENDOR', `1')dnl\n", None),
-    "VENDOR_NAME": ("define(`VENDOR_NAME', `Sample')dnl\n", "/Sample"), "USE_CW_FILE": ("define(`USE_CW_FILE', `1')dnl\n", None),
-    "TEMPFILE": ("define(`TEMPFILE', `/dev/null')dnl\n", None), "UUCP_MAX_SIZE": ("define(`UUCP_MAX_SIZE', `4711')dnl\n", None),
-    "PROCMAIL_PATH": ("define(`PROCMAIL_PATH', `/sample/procmail')dnl\n", None), "LOCAL_PROG_QGRP": ("define(`LOCAL_PROG_QGRP', `sample')dnl\n", "Q=sample"),
+    "DATABASE_MAP_TYPE": ("cdb", "", "FEATURE(`mailertable')dnl\n", "Kmailertable cdb /etc/mail/mailertable", ""),
+    "DNSBL_MAP": ("sample", "", "FEATURE(`dnsbl', `bl.example')dnl\n", "Kdnsbl sample -T<TMP>", ""),
+    "DNSBL_MAP_OPT": ("-sample", "", "FEATURE(`dnsbl', `bl.example')dnl\n", " -sample", ""),
+    "EDNSBL_TO": ("47", "", "FEATURE(`enhdnsbl', `bl.example')dnl\n", "-r47", ""),
+    "MTAMARK_TO": ("47", "", "FEATURE(`mtamark')dnl\n", "-r47", ""),
+    "TLS_PERM_ERR": ("1", "", ACCESS, "$#error $@ 5.7.0", ""),
+    "MSP_QUEUE_DIR": ("/sample/msp", "", "FEATURE(`msp')dnl\n", "O QueueDirectory=/sample/msp", ""),
+    "MAIL_SETTINGS_DIR": ("/sample/", "", "FEATURE(`mailertable')dnl\n", "/sample/mailertable", ""),
+    "DOMAINMAP_NO_REGEX": ("1", "", "FEATURE(`domainmap', `a.example', `hash /x')dnl\n", "", "K domainmap_regex regex"),
+    "NO_NETINET6": ("1", "", "", "", "R@ [ $* ] : $+\t\t$2"),
+    "NO_VENDOR": ("1", "", "", "\nV10\n", "V10/Berkeley"),
+    "VENDOR_NAME": ("Sample", "", "", "V10/Sample", "V10/Berkeley"),
+    "USE_CW_FILE": ("1", "", "", "Fw/etc/mail/local-host-names", ""),
+    "UUCP_MAX_SIZE": ("4711", "", MAILERS + "MAILER(`uucp')dnl\n", "M=4711, T=X-UUCP", "M=100000, T=X-UUCP"),
+    # The OSTYPE says where procmail is, and that goes before.
+    "PROCMAIL_PATH": ("/sample/procmail", "undefine(`PROCMAIL_MAILER_PATH')dnl\n", MAILERS + "MAILER(`procmail')dnl\n", "P=/sample/procmail,", ""),
+    "LOCAL_PROG_QGRP": ("sample", "", "", "Q=sample", ""),
 }
+# What it changes is a remark, and it stands above the library.
+REMARKS = ("TEMPFILE",)
+# Flags are read back from the lines of their mailers, which are more than one where a family shares them.
+FLAGS_OF = {"LOCAL_SHELL_FLAGS": ("prog",), "SMTP_MAILER_FLAGS": ("smtp", "esmtp", "smtp8", "dsmtp"), "CYRUS_BB_MAILER_FLAGS": ("cyrusbb",),
+            "UUCP_MAILER_FLAGS": ("uucp-old", "uucp", "uucp-new", "suucp", "uucp-uudom", "uucp-dom")}
 
 
 SSH = "define(`SSH_MAILER_USER', `u')define(`SSH_MAILER_DIR', `/d')%sMAILER(`local')dnl\nMAILER(`ssh')dnl\n"
@@ -223,29 +237,82 @@ OVERRULED.update((name, "%sMAILER(`local')dnl\nMAILER(`xagent')dnl\n") for name 
 
 
 def with_variables():
-    values = {name: value for name, value in SET.items() if name not in APART and name not in OVERRULED}
+    values = {name: value for name, value in SET.items() if name not in APART and name not in OVERRULED and name not in REMARKS}
     return HEAD + defines(values) + ACCESS + EVERY_MAILER
 
 
-@pytest.mark.parametrize("name", sorted(name for name in language.VARIABLES if name not in APART and name not in OVERRULED))
+def flags_in(cf, mailer):
+    """Return what stands behind F= in the line of a mailer."""
+    return re.search(r"^M%s,\s.*?F=([^,]*),?" % re.escape(mailer), cf, re.M).group(1)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in language.VARIABLES if name not in APART and name not in OVERRULED and name not in REMARKS))
 def test_each_variable_arrives_with_its_value(name):
     language.check_define(name, SET[name])
     cf, err = compiled(with_variables())
     assert err == "" and SET[name] in cf, SET[name]
+    if language.VARIABLES[name] == "flags":
+        mailers = FLAGS_OF.get(name) or (name[:-len("_MAILER_FLAGS")].lower(),)
+        assert [mailer for mailer in mailers if SET[name] not in flags_in(cf, mailer)] == []
+        others = set(re.findall(r"^M([a-z0-9-]+),", cf, re.M)) - set(mailers)
+        assert [mailer for mailer in others if SET[name] in flags_in(cf, mailer)] == [] and len(others) > 15
+
+
+def test_no_value_of_a_variable_is_that_of_another():
+    switches = [SET[name] for name in SET if name not in APART and kind_of(name) not in ("address",)]
+    assert len(set(switches)) == len(switches)
 
 
 @pytest.mark.parametrize("name", sorted(APART))
 def test_each_switch_changes_what_is_compiled(name):
-    text, expected = APART[name]
-    tail = "" if "`msp'" in text else MAILERS
-    cf, err = compiled(HEAD + text + tail)
-    assert err == "" and (expected or "") in cf
+    value, above, below, come, go = APART[name]
+    tail = below + ("" if "`msp'" in below or MAILERS in below else MAILERS)
+    language.check_define(name, value)
+    cf, err = compiled(HEAD + above + "define(`%s', `%s')dnl\n" % (name, value) + tail)
+    without, unused = compiled(HEAD + above + tail)
+    assert err == "" and cf != without and come + go
+    assert come in cf and (not come or come not in without)
+    assert go in without and (not go or go not in cf)
+
+
+@pytest.mark.parametrize("name", REMARKS)
+def test_a_name_that_only_changes_a_remark(name):
+    assert "##### built by" in compile_mc(HEAD + MAILERS).cf
+    assert "##### built by" not in compile_mc("define(`%s', `/dev/null')dnl\n" % name + HEAD + MAILERS).cf
 
 
 @pytest.mark.parametrize("name", sorted(OVERRULED))
 def test_each_variable_of_a_mailer_apart_arrives_with_its_value(name):
     found = compile_mc(HEAD + OVERRULED[name] % defines({name: SET[name]}))
-    assert found.rc == 0 and SET[name] in found.cf
+    assert found.rc == 0 and SET[name] in found.cf and SET[name] not in compile_mc(HEAD + OVERRULED[name] % "").cf
+    if language.VARIABLES[name] == "flags":
+        assert SET[name] in flags_in(found.cf, name.partition("_")[0].lower())
+
+
+# -- Flags: what MODIFY_MAILER_FLAGS changes, and what it does not.
+
+
+@pytest.mark.parametrize("name", language_words.FLAGGED_MAILERS)
+def test_each_name_of_a_mailer_changes_its_flags(name):
+    cf, err = compiled(HEAD + "define(`SSH_MAILER_USER', `u')define(`SSH_MAILER_DIR', `/d')MODIFY_MAILER_FLAGS(`%s', `+Y')dnl\n" % name + EVERY_MAILER)
+    changed = [mailer for mailer in re.findall(r"^M([a-z0-9-]+),", cf, re.M) if "Y" in flags_in(cf, mailer)]
+    family = {"SHELL": "prog", "UUCP": "uucp-dom"}.get(name, name.lower())
+    assert err == "" and family in changed and len(changed) == {"UUCP": 6, "CYRUS": 2}.get(name, 1)
+
+
+@pytest.mark.parametrize("name", ["FAX", "CYRUS_BB", "PROG", "SMPT"])
+def test_no_other_name_changes_any(name):
+    assert name not in language_words.FLAGGED_MAILERS
+    ssh = "define(`SSH_MAILER_USER', `u')define(`SSH_MAILER_DIR', `/d')"
+    assert compiled(HEAD + ssh + "MODIFY_MAILER_FLAGS(`%s', `+Y')dnl\n" % name + EVERY_MAILER)[0] == compiled(HEAD + ssh + "dnl\n" + EVERY_MAILER)[0]
+
+
+def test_a_define_wins_over_a_line_of_local_config_but_for_file_safety():
+    """What mc.check warns of: sendmail takes the last of two options, and the library has its own below those of LOCAL_CONFIG."""
+    cf, _err = compiled(HEAD + "define(`confMAX_HOP', `25')define(`confDONT_BLAME_SENDMAIL', `safe')dnl\n" + MAILERS
+                        + "LOCAL_CONFIG\nO MaxHopCount=7\nO DontBlameSendmail=TrustStickyBit\n")
+    assert cf.index("O MaxHopCount=7") < cf.index("O MaxHopCount=25")
+    assert cf.index("O DontBlameSendmail=safe") < cf.index("O DontBlameSendmail=TrustStickyBit")
 
 
 # -- Statements: all in one text, each read back by what is its own.

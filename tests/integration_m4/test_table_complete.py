@@ -28,6 +28,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     language_statements,
     language_words,
 )
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_definitions
 
 SHARE = os.path.dirname(os.path.dirname(CF))
 README = os.environ.get("SENDMAIL_README", SHARE + "/doc/sendmail-doc/cf.README.gz")
@@ -46,6 +47,15 @@ def program():
     """Return the text within the sendmail program."""
     with open(PROGRAM, "rb") as source:
         return source.read()
+
+
+@functools.lru_cache(None)
+def compiled_in():
+    """Return the compile flags of the program: each of its list is a text of its own within it, such as LDAPMAP or NEWDB=5.3."""
+    flags = {name.decode("ascii") for name in re.findall(rb"(?<=\0)(_?[A-Z][A-Za-z0-9_]+)(?=(?:=[^\0]*)?\0)", program())}
+    # The program says so itself: these are in every build for Debian.
+    assert {"NEWDB", "MAP_REGEX", "NAMED_BIND", "LDAPMAP", "SOCKETMAP", "USERDB"} <= flags and not {"CDB", "NDBM", "HESIOD", "PH_MAP", "NETINFO"} & flags
+    return flags
 
 
 @functools.lru_cache(None)
@@ -137,19 +147,37 @@ def test_every_map_class_is_one_of_the_program_or_belongs_to_a_flag_that_it_lack
     text = program()
     for name, one in language_maps.MAP_CLASSES.items():
         # The compiler lets a name share its end with another one.
-        assert name.encode() + b"\0" in text or one.flag or one.internal, name
+        there = name.encode() + b"\0" in text
+        assert there or one.internal or one.flag and one.flag not in compiled_in(), name
+    excused = {name for name, one in language_maps.MAP_CLASSES.items() if one.flag and one.flag not in compiled_in()}
+    assert excused == {"cdb", "dbm", "hesiod", "netinfo", "nsd", "ph"}
     assert len(language_maps.MAP_CLASSES) == 34
 
 
-@pytest.mark.parametrize("words, prefix", [
-    (language_words.PRIVACY, ""), ([word for word in language.BLAME if word != "CertOwner"], ""), (language_defines.LINE_OPTIONS, ""),
-    ([name.strip("{}") for name in language_words.MACROS
-      if name not in ("{alg_bits}", "{time}", "{verify}")], "")], ids=["privacy", "blame", "options", "macros"])
-def test_words_inside_values_are_words_of_the_program(words, prefix):
+@pytest.mark.parametrize("words", [
+    language_words.PRIVACY, [word for word in language.BLAME if word != "CertOwner"], language_words.SSL_OPTIONS,
+    [word.replace("Timeout.", "") for word in language_defines._OTHER_OPTIONS],
+    [name.strip("{}") for name in language_words.MACROS if name not in ("{alg_bits}", "{time}", "{verify}")],
+    list(language_words.TLS_FEATURE_KEYS)], ids=["privacy", "blame", "ssl", "other options", "macros", "tls features"])
+def test_words_inside_values_are_words_of_the_program(words):
     text = program().lower()
-    missing = [word for word in words if (prefix + word).lower().encode() not in text]
-    # Options of a flag that Debian does not compile in.
-    assert [word for word in missing if word not in ("AddBcc", "SMTPUTF8", "SetCertAltnames", "StrictTransportSecurity")] == []
+    assert [word for word in words if word.lower().encode() not in text] == []
+
+
+def test_every_option_of_ssl_that_the_program_knows_is_in_the_table():
+    known = {name.decode("ascii") for name in re.findall(rb"(?<=\0)SSL_OP_[A-Za-z0-9_]+(?=\0)", program())}
+    assert known == set(language_words.SSL_OPTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(language_defines.LINE_OPTIONS))
+def test_an_option_without_a_name_is_one_of_the_program_or_belongs_to_a_flag_that_it_lacks(name):
+    there = name.lower().encode() + b"\0" in program().lower()
+    flag = language_defines.LINE_OPTIONS[name][2]
+    assert there or flag not in compiled_in(), flag
+
+
+def test_the_mailers_whose_flags_can_be_changed_are_those_of_the_library():
+    assert set(re.findall(r"_MODMF_\(.*?`([A-Z0-9_]+)'\)\s*,", library("mailer"))) == set(language_words.FLAGGED_MAILERS)
 
 
 def test_every_access_tag_is_asked_for_by_the_library_or_the_readme():
@@ -157,6 +185,14 @@ def test_every_access_tag_is_asked_for_by_the_library_or_the_readme():
     for tag in language_access.TAGS:
         assert tag + ":" in text or "! %s" % tag in text or "!%s" % tag in text or "<! %s>" % tag in text or tag == "citag", tag
     assert len(language_access.TAGS) == 22 and len(language_access.RIGHT_HAND_SIDES) == 19
+
+
+def test_every_map_that_the_library_makes_is_reserved():
+    text = library("m4", "feature", "mailer", "hack", "ostype", "domain")
+    made = {name.lower() for name in re.findall(r"(?m)^(?!#|dnl)(?:.*[`,( ])?K([A-Za-z][A-Za-z0-9.]*) +(?:[a-z]|_ARG|[A-Z]+_)", text)}
+    assert len(made) > 30 and made - set(plan_definitions.RESERVED) == set()
+    # What sendmail makes itself, and names that other releases of the library have.
+    assert set(plan_definitions.RESERVED) - made == {"alias", "aliases", "canonify", "cidr", "edns", "host", "storage", "userdb"}
 
 
 def test_the_counts_of_the_reference():

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import re
 
+import jinja2
 import pytest
 import yaml
 
@@ -115,9 +116,22 @@ def profiles():
                   if "__sendmail_profile" in (read(path) or {}))
 
 
+@pytest.mark.parametrize("submission, login, expected", [
+    ("direct", {"user": "u", "password": "p"}, "30s"), ("direct", {}, "10m"), ("listener", {"user": "u", "password": "p"}, "10m"), ("listener", {}, "10m")])
+def test_a_null_client_that_sends_from_its_queue_alone_looks_at_it_often(submission, login, expected):
+    said = {"sendmail_submission": submission, "sendmail_hub_auth": login}
+    profile = {"queue_interval": jinja2.Template(read("roles", "nullclient", "defaults", "main.yml")["__sendmail_profile"]["queue_interval"]).render(said)}
+    template = jinja2.Template(read("roles", "service", "defaults", "main.yml")["sendmail_queue_interval"])
+    assert (template.render(__sendmail_profile=profile), template.render()) == (expected, "10m")
+
+
 def test_the_profiles_check_and_run_the_same_roles():
     tasks, names = read("roles", "profile", "tasks", "main.yml"), read("roles", "profile", "vars", "main.yml")["__sendmail_profile_roles"]
     imported = [task for task in tasks if "ansible.builtin.import_role" in task]
+    # What only a former configuration needed goes when the daemon is proven.
+    last = [task for task in imported if task["ansible.builtin.import_role"].get("tasks_from") == "retire"]
+    assert imported[-len(last):] == last and all(task["tags"] == ["service"] for task in last)
+    imported = imported[:-len(last)]
     called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
     # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.
     assert imported[0]["ansible.builtin.import_role"]["tasks_from"] == "check" and imported[0]["tags"] == ["always"]

@@ -96,6 +96,15 @@ def test_what_is_meant_passes(name):
     assert judged(TAKEN[name], FILES) == []
 
 
+@pytest.mark.parametrize("paths, place", [
+    (None, "mailertable, entry 1: 'a.example'"), ({"access": "/etc/mail/access"}, "mailertable, entry 1: 'a.example'"),
+    ({"mailertable": "/etc/mail/mailertable"}, "mailertable, /etc/mail/mailertable, line 1: 'a.example'")])
+def test_a_place_is_an_entry_or_a_line_of_a_source(paths, place):
+    with pytest.raises(MapError) as caught:
+        consistency.check(maps({"mailertable": {"a.example": "relay:[gw.example.org]"}}), KNOWN, paths)
+    assert caught.value.message.startswith(place)
+
+
 def test_a_virtual_domain_without_entries_is_told():
     told, = judged({"virtusertable": {"@v.example": "joe"}}, KNOWN)
     assert "w.example" in told and "MX records" in told

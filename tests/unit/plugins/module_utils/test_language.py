@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import language
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_defines, language_words
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 
@@ -44,7 +44,11 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
         ("super_safe", ["PostMilter", "true"], ["maybe"]),
         ("privacy", ["goaway,noetrn", "AuthWarnings goaway", ""], ["go-away", "goaway;noetrn"]),
         ("blame", ["safe", "GroupReadableKeyFile"], ["everything"]),
-        ("auth_options", ["p,y", "A"], ["x", "p;y"]),
+        ("auth_options", ["p,y", "A", "p y", "A, p"], ["x", "p;y", "V", "py"]),
+        ("tls_options", ["V", "V,C"], ["p", "VC"]),
+        ("ssl_options", ["+SSL_OP_NO_TLSv1 -SSL_OP_ALL", "ssl_op_no_ticket", "+0x10,-4", ""], ["+SSL_OP_NO_SUCH", "NO_TLSv1", "+-SSL_OP_ALL", "SSL_OP_ALL;x"]),
+        ("milter_failure", ["R", "T", "4"], ["X", "RT"]),
+        ("milter_timeouts", ["S:10s", "C:5m;S:10s; R:1m;E:5m"], ["S=10s", "Q:1s", "S:10s,R:1m", "S"]),
         ("any", ["", "x (y"], []),
     ],
 )
@@ -105,8 +109,34 @@ def test_bad_defines_are_refused(name, value, said):
     assert said in caught.value.message and caught.value.details["define"] == name
 
 
+@pytest.mark.parametrize("kind, letters, unknown", [
+    ("auth_options", language_words.AUTH_OPTIONS, "V"), ("tls_options", language_words.TLS_SRV_OPTIONS, "p"),
+    ("milter_failure", language_words.MILTER_FAILURES, "X"),
+    ("dh", [word for word in language_words.DH_PARAMETERS if word[0] != "/"], "3"), ("ssl_options", language_words.SSL_OPTIONS, "SSL_OP_X")])
+def test_a_type_takes_what_its_table_lists_and_nothing_else(kind, letters, unknown):
+    assert [letter for letter in letters if language.expected(kind, letter)] == [] and language.expected(kind, unknown)
+    assert not set(language_words.BROKEN_DH) & set(language_words.DH_PARAMETERS) and all(language.expected("dh", one) for one in language_words.BROKEN_DH)
+
+
+@pytest.mark.parametrize("name, found", [
+    ("MaxHopCount", ("MaxHopCount", "confMAX_HOP")), ("maxhopcount", ("MaxHopCount", "confMAX_HOP")), ("MaxHop", ("MaxHopCount", "confMAX_HOP")),
+    ("Timeout.queuereturn.dsn", ("Timeout.queuereturn.dsn", "confTO_QUEUERETURN_DSN")), ("QueueDirectory", ("QueueDirectory", None)),
+    ("Timeout.queuereturn.*", ("Timeout.queuereturn.*", None)),
+    ("CRLP", ("CRLPath", "confCRL_PATH")), ("CRL", (None, None)), ("Timeout.com", (None, None)), ("NoSuchThing", (None, None))])
+def test_the_names_of_option_lines(name, found):
+    assert language_defines.line_option(name) == found
+
+
+def test_each_option_of_a_define_is_held_against_its_type():
+    for define in language.DEFINES.values():
+        if define.option and define.option in language_defines.option_names() and define.type in ("integer", "boolean", "interval", "size"):
+            with pytest.raises(InvalidValue):
+                language.check_line_option(define.option, "no such value")
+
+
 def test_the_table_is_whole():
     assert len(language.FEATURES) == 71 and len(language.STATEMENTS) == 57 and len(language.DEFINES) + len(language.REMOVED) > 194
+    assert set(row[0] for row in language_defines.LINE_OPTIONS.values()) <= set(language.TYPES) | set(language.FREE)
     kinds = set(language.TYPES) | set(language.ENUMS) | set(language.WORD_LISTS) | set(language.FREE)
     assert set(define.type for define in language.DEFINES.values()) | set(language.VARIABLES.values()) | set(language.ARGUMENTS.values()) <= kinds
     for name, feature in language.FEATURES.items():

@@ -5,6 +5,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import time
+
 import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import m4, mc
@@ -90,6 +92,7 @@ GOOD = [
     "FEATURE(`msp', , `MSA')dnl\n",
     MAILERS + "LOCAL_CONFIG\nKx hash /etc/mail/x\nO SetCertAltnames=true\n# it's a remark\nLOCAL_RULESETS\nSLocal_check_mail\nR$*\t$: $>Access $1\n",
     "INPUT_MAIL_FILTER(`a', `S=local:/run/a, F=T')dnl\nMAIL_FILTER(`b', `S=inet:1@x, F=R')dnl\ndefine(`confINPUT_MAIL_FILTERS', `b, a')dnl\n" + MAILERS,
+    "MAIL_FILTER(`a', `S=local:/run/a, F=T')dnl\nMAIL_FILTER(`b', `S=inet:1@x, F=R')dnl\ndefine(`confINPUT_MAIL_FILTERS', ``b, a'')dnl\n" + MAILERS,
     "FEATURE(`no_default_msa')dnl\nDAEMON_OPTIONS(`Name=MTA, Port=25')dnl\nDAEMON_OPTIONS(`Name=MSA, Port=587, M=Ea')dnl\n" + MAILERS,
     "LOCAL_DOMAIN(`a.example b.example')dnl\nEXPOSED_USER(`root')dnl\nMASQUERADE_AS(`')dnl\nRELAY_DOMAIN_FILE(`-o /etc/mail/x')dnl\n" + MAILERS,
     "define(`MY_OWN', `FEATURE(`smrsh')')dnl\nMY_OWN()dnl\n" + MAILERS,
@@ -103,6 +106,13 @@ GOOD = [
     "define(`MY_DIR', `/etc/x')dnl\ndefine(`confCACERT_PATH', `MY_DIR/certs')dnl\n" + MAILERS,
     "define(`confDEF_USER_ID', ``8:12'')dnl\nundefine(`confDEAD_LETTER_DROP')dnl\n" + MAILERS,
     MAILERS + "LOCAL_NET_CONFIG\nUUCPSMTP(`a', `b.example')dnl\n",
+    # What the .cf is told in its own words: a beginning of a name, capitals, values that m4 or sendmail fills in, switches without a value.
+    MAILERS + "LOCAL_CONFIG\nO MaxHopCount=17\nO maxhop = 17\nO Timeout.queuereturn.normal=5d\nO MeToo\nO HelpFile=/etc/mail/helpfile\nO PidFile=$x\n",
+    "define(`MY_HOPS', `25')dnl\n" + MAILERS + "LOCAL_CONFIG\nO MaxHopCount=MY_HOPS\nO DaemonPortOptions=Port=465, M=s\nOQ/var/spool/mqueue\n",
+    "MODIFY_MAILER_FLAGS(`LOCAL', `+S')dnl\nMODIFY_MAILER_FLAGS(`SHELL', `-:|/')dnl\nMODIFY_MAILER_FLAGS(`CYRUS', `lsDFMnPq')dnl\n" + MAILERS,
+    "QUEUE_GROUP(`slow', `P=/var/spool/mqueue/slow, F=f, Nice=10, I=1h, Runners=2, J=100, recipients=5')dnl\n" + MAILERS,
+    "INPUT_MAIL_FILTER(`a', `S=local:/run/a, F=4, T=C:30s;S:10s; R:60s;E:5m')dnl\n" + MAILERS,
+    "define(`confSERVER_SSL_OPTIONS', `+SSL_OP_NO_TLSv1, -ssl_op_all +0x4000')dnl\ndefine(`confAUTH_OPTIONS', `A p,y')dnl\n" + MAILERS,
     "FEATURE(`generics_entire_domain')dnl\nFEATURE(`genericstable')dnl\n" + MAILERS,
     "DOMAIN(`site')dnl\nHACK(`nodns')dnl\n" + MAILERS,
 ]
@@ -172,6 +182,38 @@ BAD = [
     ("DAEMON_OPTIONS(`Prot=25')dnl\n", [(1, "Did you mean Port?")]),
     ("INPUT_MAIL_FILTER(`a', `F=T')dnl\n", [(1, "socket S= is missing")]),
     ("FEATURE(`mailertable', `program /bin/x')dnl\n", [(1, "map class")]),
+    ("define(`confAUTH_OPTIONS', `py')dnl\n", [(1, "with commas between")]),
+    ("define(`confAUTH_OPTIONS', `V')dnl\n", [(1, "letters of A a c d f m p y")]),
+    ("define(`confDH_PARAMETERS', `5')dnl\n", [(1, "512 bits: broken")]),
+    ("define(`confSERVER_SSL_OPTIONS', `+SSL_OP_NO_SUCH')dnl\n", [(1, "(not SSL_OP_NO_SUCH)")]),
+    ("define(`confCLIENT_SSL_OPTIONS', `+SSL_OP_NO_TLSv1 -SSL_OP_NO_TLSv11')dnl\n", [(1, "Did you mean SSL_OP_NO_TLSv1_1?")]),
+    # lines for the .cf: the same value is refused as in a define()
+    ("LOCAL_CONFIG\nO MaxHopCount=abc\n", [(2, "whole number")]),
+    ("LOCAL_CONFIG\nO maxhop=abc\n", [(2, "whole number")]),
+    ("LOCAL_CONFIG\nO Timeout.command = soon\n", [(2, "an interval")]),
+    ("LOCAL_CONFIG\nO Timeout.comand=5m\n", [(2, "Did you mean Timeout.command?")]),
+    ("LOCAL_CONFIG\nO DeliveryMode=d\n", [(2, "no check of sender")]),
+    ("LOCAL_CONFIG\nO DeliveryMode=later\n", [(2, "one of background")]),
+    ("LOCAL_CONFIG\nO PrivacyOptions=nonsense\n", [(2, "words that sendmail knows")]),
+    ("LOCAL_CONFIG\nO NoSuchThing=1\n", [(2, "no option NoSuchThing")]),
+    ("LOCAL_CONFIG\nO Max=1\n", [(2, "no option Max")]),
+    ("LOCAL_RULESETS\nSx\nO SuperSafe=sure\n", [(3, "one of True")]),
+    ("LOCAL_CONFIG\nO ServerSSLOptions=SSL_OP_NO_SUCH\n", [(2, "SSL_OP_NO_SUCH")]),
+    ("LOCAL_CONFIG\nO DaemonPortOptions=Port=25, M=a\n", [(2, "refuses every mail server")]),
+    ("LOCAL_CONFIG\nO SetCertAltnames=perhaps\n", [(2, "SetCertAltnames is 'perhaps'")]),
+    ("define(`confSAFE_FILE_ENV', `/var/mailjail')dnl\nLOCAL_CONFIG\nO RunAsUser=x\n", [(3, "exclude each other")]),
+    # names and letters within statements
+    ("QUEUE_GROUP(`x', `Bogus=1')dnl\n", [(1, "'Bogus=1' is no equate")]),
+    ("QUEUE_GROUP(`x', `P=/q, R=many')dnl\n", [(1, "R is 'many'; expected a whole number")]),
+    ("QUEUE_GROUP(`x', `Runners=1, R=2')dnl\n", [(1, "given twice")]),
+    ("QUEUE_GROUP(`x', `P=')dnl\n", [(1, "expected a value")]),
+    ("MODIFY_MAILER_FLAGS(`SMPT', `+k')dnl\n", [(1, "Did you mean SMTP?")]),
+    ("MODIFY_MAILER_FLAGS(`FAX', `+k')dnl\n", [(1, "changes nothing")]),
+    ("MODIFY_MAILER_FLAGS(`LOCAL', `+S-m')dnl\n", [(1, "sign inside")]),
+    ("INPUT_MAIL_FILTER(`a', `S=local:/a, F=X')dnl\n", [(1, "F is 'X'; expected one of R (refuse)")]),
+    ("INPUT_MAIL_FILTER(`a', `S=local:/a, F=T, Q=1')dnl\n", [(1, "'Q=1' is no equate")]),
+    ("INPUT_MAIL_FILTER(`a', `S=local:/a, F=T, T=S:soon')dnl\n", [(1, "a letter of C S R E")]),
+    ("MAIL_FILTER(`a', `S=local:/a, F=T, T=X:1s')dnl\n", [(1, "a letter of C S R E")]),
     # order
     (MAILERS + "FEATURE(`redirect')dnl\n", [(3, "below MAILER()")]),
     (MAILERS + "MAILER(`smtp')dnl\n", [(3, "line %d has it already" % (FIRST + 1))]),
@@ -289,10 +331,14 @@ def test_what_no_waiver_allows(text):
         ("FEATURE(`redirect')dnl\nFEATURE(`redirect')dnl\n", "already"),
         ("HACK(`own')dnl\n", "none of sendmail's own"),
         ("FEATURE(`redirect', `dnl')dnl\n", "what follows is ignored"),
+        ("MODIFY_MAILER_FLAGS(`SMTP', `+Y')dnl\n", "no mailer flag Y"),
+        ("define(`LOCAL_MAILER_FLAGS', `SYG')dnl\n", "no mailer flag Y, G"),
+        (MAILERS + "LOCAL_CONFIG\nO DontBlameSendmail=WorldWritableAliasFile\n", "file safety off (WorldWritableAliasFile)"),
+        ("define(`confMAX_HOP', `25')dnl\n" + MAILERS + "LOCAL_CONFIG\nO MaxHopCount=7\n", "so the define() of confMAX_HOP on line"),
     ],
 )
 def test_warnings(text, said):
-    found = mc.check(HEAD + text + ("" if "`msp'" in text else MAILERS), (8, 18, 1))
+    found = mc.check(HEAD + text + ("" if "`msp'" in text or MAILERS in text else MAILERS), (8, 18, 1))
     assert len(found) == 1 and said in found[0] and found[0].startswith("line ")
 
 
@@ -308,6 +354,37 @@ def test_a_preamble_that_was_changed_is_no_preamble():
     with pytest.raises(McError) as caught:
         mc.check(m4.PREAMBLE.replace("_MJ_DISARM_(`indir')", "") + HEAD[len(m4.PREAMBLE) :] + MAILERS)
     assert "syscmd" in caught.value.message
+
+
+# What sendmail took from a host's own file for years; nothing here is something that m4 or sendmail stops at.
+TAKEN = [text for text, _expected in BAD if any(part in text for part in (
+    "O maxhop", "O Timeout.command", "O DeliveryMode", "O PrivacyOptions", "O SuperSafe", "Bogus", "`SMPT'", "F=X", "`py'", "SSL_OP_NO_SUCH", "25M",
+    "RunAsUser", "hash /etc/mail/access'", "Kx program", "Fw|"))]
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_what_was_adopted_is_told_and_not_refused(text):
+    found = mc.check(HEAD + text + ("" if "LOCAL_" in text else MAILERS), (8, 18, 1), adopted=True)
+    with pytest.raises(McError) as caught:
+        mc.check(HEAD + text, (8, 18, 1))
+    for problem in caught.value.details["problems"]:
+        assert [one for one in found if one.startswith("line %d: " % problem["line"]) and problem["reason"].rstrip(".") in one and problem["remedy"] in one]
+
+
+@pytest.mark.parametrize("text", ["syscmd(`id')dnl\n", "# FEATURE(`redirect')\n", "FEATUER(`x')\n", "FEATURE(`promiscuous_relay')dnl\n",
+                                  MAILERS + "FEATURE(`redirect')dnl\n", "define(`confDAEMON_OPTIONS', `Port=25')dnl\n"])
+def test_what_is_refused_of_an_adopted_host_too(text):
+    with pytest.raises(McError):
+        mc.check(HEAD + text, (8, 18, 1), adopted=True)
+
+
+def test_a_long_text_is_checked_at_once():
+    text = HEAD + MAILERS + "LOCAL_CONFIG\n" + "".join("O MaxHopCount=%d\nO NoSuch%d=1\nO ServerSSLOptions=%s\n" % (
+        number, number, "+SSL_OP_NO_TLSv1 " * 5) for number in range(200))
+    began = time.time()
+    with pytest.raises(McError) as caught:
+        mc.check(text, (8, 18, 1))
+    assert len(caught.value.details["problems"]) == 200 and time.time() - began < 2
 
 
 DEBIAN = """divert(-1)dnl

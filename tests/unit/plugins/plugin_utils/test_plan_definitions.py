@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language_maps, mc
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_definitions
 
@@ -48,6 +48,20 @@ LINES = {
 }
 
 
+def test_there_is_one_table_of_maps():
+    assert set(plan_definitions.CLASSES) <= set(language_maps.MAP_CLASSES)
+    for name, known in plan_definitions.CLASSES.items():
+        row = language_maps.MAP_CLASSES[name]
+        assert known.flag == row.flag and ":".join(known.target or ()) == row.target
+        assert set(flag for flag, _kind in known.settings.values()) <= set(one.flag for one in language_maps.MAP_FLAGS if name in language_maps.classes_of(one))
+        # A class has a flag once, and a setting once.
+        assert len(set(flag for flag, _kind in known.settings.values())) == len(known.settings)
+    for one in language_maps.MAP_FLAGS:
+        assert set(language_maps.classes_of(one)) <= set(language_maps.MAP_CLASSES), one
+        kind = one.setting.partition(":")[2].lstrip('"')
+        assert not kind or kind in ("switch", "integer", "path", "domain") or kind in plan_definitions.CHOICES or kind in plan_definitions._SHAPES, one
+
+
 @pytest.mark.parametrize("name", LINES)
 def test_settings_become_a_line(name):
     said, expected = LINES[name]
@@ -64,11 +78,20 @@ def test_a_sequence_asks_maps_that_stand_above_it():
     with pytest.raises(InvalidValue) as caught:
         line(two, one)
     assert "'a' is not defined above it" in caught.value.message
+    assert line(one, dict(two, maps=["A", "badMXIP"])) == "Kb sequence A badMXIP"
+
+
+def test_names_that_differ_in_case_alone_are_one_to_sendmail():
+    with pytest.raises(InvalidValue) as caught:
+        line({"name": "People", "class": "macro"}, {"name": "people", "class": "macro"})
+    assert "sendmail_map_definitions (people): the name stands twice (upper and lower case" in caught.value.message
 
 
 REFUSED = {
     "no name": ({"class": "macro"}, "the name is ''"),
     "a name of sendmail's own": ({"name": "access", "class": "macro"}, "'access'"),
+    "a name of the library's in another case": ({"name": "CertIssuer", "class": "macro"}, "'CertIssuer'"),
+    "a name of MTA-STS": ({"name": "sts", "class": "macro"}, "'sts'"),
     "no such class": ({"name": "x", "class": "ldpa"}, "Did you mean ldap?"),
     "no such setting": (dict(LDAP, fliter="x"), "Did you mean filter?"),
     "a setting of another class": ({"name": "x", "class": "regex", "pattern": "a", "uri": "ldap://a/"}, "has no 'uri'"),
@@ -106,6 +129,8 @@ def test_refused_by_name_and_setting(name):
 
 def test_what_was_not_compiled_in_is_refused():
     assert line(LDAP, compile_flags=["LDAPMAP", "NEWDB=5.3"]) and line({"name": "x", "class": "hash", "path": "/x"}, compile_flags=["NEWDB=5.3"])
+    with pytest.raises(InvalidValue):
+        line({"name": "x", "class": "arpa"}, compile_flags=["NEWDB=5.3"])
     with pytest.raises(InvalidValue) as caught:
         line(LDAP, compile_flags=["NEWDB=5.3"])
     assert "compiled without LDAPMAP" in caught.value.message
