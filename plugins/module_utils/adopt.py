@@ -261,7 +261,8 @@ class _Adopter:
         if noted.name == "INPUT_MAIL_FILTER":
             self.filters += ", " * bool(self.filters) + found[0]
         # Which of them see mail, and in which order, stands in confINPUT_MAIL_FILTERS.
-        self._as_text(noted._replace(name="MAIL_FILTER", args=found), "its equates have no variable here")
+        self._as_text(noted._replace(name="MAIL_FILTER", args=found), "its equates stay as they are; sendmail_milters "
+                      "also wants to know what happens while it does not answer")
 
     _on_INPUT_MAIL_FILTER = _on_MAIL_FILTER
 

@@ -161,7 +161,8 @@ class _Finder:
         for name, equates in sorted(self.live.milters.items()):
             text = ", ".join("%s=%s" % pair for pair in sorted(equates.items(), key=lambda pair: "SFT".find(pair[0])))
             self.variables.setdefault("raw_statements", []).append("MAIL_FILTER(`%s', `%s')" % (name, text))
-            self._note("milter %s" % name, "its equates have no variable here", "sendmail_raw_statements")
+            self._note("milter %s" % name, "its equates stay as they are; sendmail_milters also wants to know what happens while it does not answer",
+                       "sendmail_raw_statements")
 
     def _queue_groups(self):
         for name, equates in sorted(self.live.queue_groups.items()):

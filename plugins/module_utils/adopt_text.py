@@ -102,7 +102,8 @@ class Printer:
             found.append(self.define("SMART_HOST", self.site["smart_host"]))
         for mailer, flags in sorted(self.get("mailer_flags", {}).items()):
             found += [self.statement("MODIFY_MAILER_FLAGS", "mailer_flags", mailer, change) for change in re.findall(r"[+-]?[^+-]+", flags)]
-        return found
+        # Maps that a feature below may name, and milters: lines already.
+        return found + self.get("ready", [])
 
     def _undefined(self):
         known = set(language.DEFINES) | set(language.VARIABLES)

@@ -13,7 +13,8 @@ __metaclass__ = type
 import os
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_text, m4, tables_cidr
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_definitions, plan_maps, plan_milters
 
 TEMPLATE = "plain.mc.j2"
 # What the template of this collection prints on every host; there may be no second one of each.
@@ -38,13 +39,20 @@ def plan(site):
     """Return the plan of such a site (:func:`plan.plan`): the maps and class files that its variables name, and nothing that follows from others.
 
     Owners of directories stay as they are, and no test is asked but the site's own.
+
+    :raises InvalidValue: a variable that the plain template can not print, named.
     """
+    for name in site["tables"]:
+        if (site["tables"][name] or {}).get("also"):
+            raise InvalidValue("sendmail_%s.also: %s prints features as they are written, so it has no place for further maps. Name the sequence in the "
+                               "feature's argument, or drop sendmail_mc_template." % (name, TEMPLATE), variable="sendmail_%s.also" % name)
+    plan_milters.check_family(site)
     paths = site["platform"]["classes"]
     files = [{"path": paths[key], "kind": kind, "lines": names} for key, kind, names in (
         ("local_host_names", "local-host-names", site["local_host_names"]), ("trusted_users", "trusted-users", site["trusted_users"]),
         ("relay_domains", "relay-domains", site["relay_domains"] + [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]))
         if names]
-    return {"maps": plan_maps.only_said(site), "files": files, "directories": [], "route_tests": site["route_tests"],
+    return {"maps": plan_maps.only_said(site), "files": files + plan_definitions.files(site), "directories": [], "route_tests": site["route_tests"],
             "context": dict(CONTEXT, open_relay="promiscuous_relay" in [waiver.get("feature") for waiver in site.get("waivers") or []]),
             "auth": plan_auth.needs(site), "mc": printed(site)}
 
@@ -53,7 +61,22 @@ def printed(site):
     """Return what the templates print, ``preamble`` and ``plain`` for the daemon (``mta``) and the submission program (``msp``)."""
     submit = dict(site.get("submit") or SUBMIT, platform=site.get("platform"))
     includes = sorted(set((site.get("includes") or []) + (submit.get("includes") or [])))
-    return {"preamble": m4.preamble(includes).rstrip("\n"), "plain": {"mta": adopt_text.lines(site), "msp": adopt_text.lines(submit, "sendmail_submit.%s")}}
+    return {"preamble": m4.preamble(includes).rstrip("\n"), "plain": {
+        "mta": adopt_text.lines(_ready(site)), "msp": adopt_text.lines(submit, "sendmail_submit.%s")}}
+
+
+def _ready(site):
+    """Return a site whose map definitions and milters are lines already: what it adds to an adopted configuration comes into force, too."""
+    defined, found = plan_definitions.definitions(site), dict(site)
+    found["ready"] = ["LOCAL_CONFIG"] + defined if defined else []
+    if site.get("milters"):
+        options, ours = dict(site.get("options") or {}), plan_milters.lines(site)
+        order = [options.get("confINPUT_MAIL_FILTERS") or ""] + [one["name"] for one in ours["filters"]]
+        options["confINPUT_MAIL_FILTERS"] = ", ".join(name for name in order if name)
+        found["ready"] += ["MAIL_FILTER(%s)dnl" % one["arguments"] for one in ours["filters"]]
+        found["ready"] += ["define(`%(name)s', %(value)s)dnl" % one for one in ours["macros"] if one["name"] not in options]
+        found.update(options=options, listeners=plan_milters.listeners(site))
+    return found
 
 
 def raw_statements(site):

@@ -22,7 +22,8 @@ from jinja2.nativetypes import NativeEnvironment
 from real_m4 import CF, compile_mc, library_version
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.cf import parse
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
 
 ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -290,3 +291,22 @@ def test_a_value_is_data_or_refused_by_name(place, value, canary):
     assert value.split("\n")[0] in compiled.cf, "the value vanished"
     # Raw lines may set options, which is what they are for; a value may not.
     assert "QueueDirectory=/tmp/evil" not in compiled.cf or place in ("sendmail_local_config", "sendmail_local_rulesets", "sendmail_raw_parts")
+
+
+NUMBERS = {"sendmail_mc_template": "plain.mc.j2", "sendmail_map_definitions": [{"name": "numbers", "class": "regex", "pattern": "^[0-9]+$"}]}
+
+
+def test_maps_and_milters_that_an_adopted_site_adds_come_into_force():
+    said = dict(PROFILE, sendmail_mailers=["local", "smtp"], sendmail_features=[{"name": "redirect"}], sendmail_options={"confINPUT_MAIL_FILTERS": "old"},
+                sendmail_raw_statements=["MAIL_FILTER(`old', `S=inet:1@[::1]')"], sendmail_milters=[{"name": "new", "socket": "inet:8891@::1"}], **NUMBERS)
+    made = compile_mc(rendered("plain.mc.j2", said))
+    found = parse(made.cf)
+    assert made.err == "" and found.maps["numbers"].klass == "regex" and sorted(found.milters) == ["new", "old"]
+    assert [name.strip() for name in found.options["InputMailFilters"].split(",")] == ["old", "new"]
+
+
+def test_what_the_plain_template_can_not_say_is_refused_by_name():
+    said = dict(PROFILE, sendmail_aliases={"entries": [], "also": ["numbers"]}, **NUMBERS)
+    with pytest.raises(InvalidValue) as refused:
+        rendered("plain.mc.j2", said)
+    assert "sendmail_aliases.also" in refused.value.message
