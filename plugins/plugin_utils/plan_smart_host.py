@@ -94,11 +94,28 @@ def _check_tables(site, host):
     keys = {str(entry.get("host") or str(entry.get("key") or "").partition(":")[2]).lower() for entry in said.get("entries") or []}
     if host.lower() in keys:
         refuse(" and sendmail_authinfo both have a password for %s. Keep one." % host)
+    _check_terms(site, host.lower(), settings(site)["tls"])
+
+
+def _check_terms(site, host, tls):
+    """Refuse entries of the access map that would lower the terms of the smart host: its own entry, and what says of it or of a domain above it: no TLS."""
+    found = {}
     for row in plan_tls.access(site.get("tls")) + list((site["tables"].get("access") or {}).get("entries") or []):
         key = row.get("key") if not row.get("tag") else "%s:%s" % (row["tag"].rstrip(":"), row.get("key") or "")
-        if str(key).lower() in ("tls_srv:" + host.lower(), "try_tls:" + host.lower()) and not re.search(r"VERIFY|ENCR:[1-9]", str(row.get("value"))):
-            refuse(": the access map has '%s' with '%s' for the smart host, which would let the password out in the clear. Take that entry out." % (
-                key, row.get("value")))
+        found[str(key).lower()] = (key, str(row.get("value")))
+    key, value = found.get("tls_srv:" + host, ("", None))
+    if value is not None and not re.search({"verify": r"VERIFY\b.*\+(?:CN|CS)\b", "encrypt": r"VERIFY|ENCR:[1-9]"}[tls], value, re.I):
+        refuse(": the access map has '%s' with '%s' for the smart host, which would let the password out %s. Take that entry out%s." % (
+            key, value, "in the clear" if not re.search(r"VERIFY|ENCR:[1-9]", value, re.I) else "to whoever has any certificate",
+            " (sendmail_tls_policy: or ask there for require: verify and check_name: true)" if tls == "verify" else ""))
+    # sendmail looks for the whole name, then for each domain above it (of an address: for each network around it), then for the key without a name.
+    labels = host.split(".")
+    numeric = "".join(labels).isdigit()
+    places = [labels[:len(labels) - count] if numeric else labels[count:] for count in range(len(labels))] + [[]]
+    key, value = next((found["try_tls:" + ".".join(place)] for place in places if "try_tls:" + ".".join(place) in found), ("", None))
+    if value is not None:
+        refuse(": the access map has '%s' with '%s', so the smart host would never be asked for TLS: it would get no mail, or the password in the clear. Take "
+               "that entry out." % (key, value))
 
 
 def authinfo(site):
