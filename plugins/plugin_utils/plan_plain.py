@@ -13,7 +13,7 @@ __metaclass__ = type
 import os
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_text, m4, tables_cidr
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_maps
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_maps
 
 TEMPLATE = "plain.mc.j2"
 # What the template of this collection prints on every host; there may be no second one of each.
@@ -45,7 +45,7 @@ def plan(site):
         ("relay_domains", "relay-domains", site["relay_domains"] + [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]))
         if names]
     return {"maps": plan_maps.only_said(site), "files": files, "directories": [], "route_tests": site["route_tests"], "context": CONTEXT,
-            "auth": plan_auth.needs(site), "mc": printed(site)}
+            "mc": printed(site)}
 
 
 def printed(site):

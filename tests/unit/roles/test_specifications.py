@@ -121,7 +121,10 @@ def test_the_profiles_check_and_run_the_same_roles():
     called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
     # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.
     assert imported[0]["ansible.builtin.import_role"]["tasks_from"] == "check" and imported[0]["tags"] == ["always"]
-    assert ["platform"] + called[1:] == names
+    # Last what takes away, once the role service has proven that nobody needs it.
+    assert ["platform"] + called[1:-2] == names and called[-2:] == ["auth", "milters"]
+    assert [task["ansible.builtin.import_role"].get("tasks_from") for task in imported] == ["check"] + [None] * (len(names) - 1) + ["retire"] * 2
+    assert all("__sendmail_service is defined" in task["when"] and "__sendmail_config is defined" in task["when"] for task in imported[-2:])
     assert [task["tags"] for task in imported[1:]] == [[name] for name in called[1:]]
 
 
