@@ -175,15 +175,13 @@ STAYS = {"waits": False, "hand_over": False, "left": []}
     ({"auth": SASLDB, "ours": [UNIT, "/etc/pam.d/smtp"]}, dict(STAYS, account="root", owner="root", left=[UNIT, "/etc/pam.d/smtp"])),
     ({"auth": {"backend": "saslauthd"}, "ours": [UNIT, USERS, "/etc/pam.d/smtp"]}, dict(STAYS, account="root", owner="root", left=[USERS])),
     # The running daemon reads the users until its successor is proven.
-    ({"auth": SASLDB, "ours": [USERS, DIGESTS], "privilege": "unprivileged"}, {"account": "root", "owner": "mailgw", "waits": False, "hand_over": True,
-                                                                              "left": []}),
+    ({"auth": SASLDB, "ours": [USERS, DIGESTS], "privilege": "unprivileged"}, dict(STAYS, account="root", owner="mailgw", hand_over=True)),
     ({"auth": SASLDB, "ours": [USERS, DIGESTS], "user": "mailgw"}, {"account": "mailgw", "owner": "root", "waits": False, "hand_over": True, "left": []}),
     # No daemon, or none that knows logins: nobody has to wait.
     ({"auth": SASLDB, "ours": [USERS], "privilege": "unprivileged", "user": ""}, dict(STAYS, account="mailgw", owner="mailgw")),
     ({"auth": SASLDB, "privilege": "unprivileged"}, dict(STAYS, account="mailgw", owner="mailgw")),
     # The running daemon asks for users of the realm that it knows.
-    ({"auth": SASLDB, "ours": [USERS], "options": {"AuthRealm": "old.example"}}, {"account": "root", "owner": "root", "waits": True, "hand_over": True,
-                                                                                 "left": []}),
+    ({"auth": SASLDB, "ours": [USERS], "options": {"AuthRealm": "old.example"}}, dict(STAYS, account="root", owner="root", waits=True, hand_over=True)),
     ({"auth": SASLDB, "ours": [USERS], "options": {"AuthRealm": "corp.example"}}, dict(STAYS, account="root", owner="root")),
     ({"auth": SASLDB, "options": {"AuthRealm": "old.example"}}, dict(STAYS, account="root", owner="root")),
 ])
