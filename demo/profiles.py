@@ -52,18 +52,22 @@ def forward_program(scene):
     """alice's .forward starts a program: smrsh lets it, as it is listed, and it runs as alice."""
     scene.run(hub(scene), "sh", "-c", "echo '\"|/usr/bin/logger -t alice-forward\"' > ~alice/.forward; chown alice: ~alice/.forward")
     to_alice(scene, "for the program")
-    found = soon(scene, hub(scene), "sh", "-c", "journalctl -q -t alice-forward -o verbose | grep -e 'for the program' -e _UID | head -n 4")
+    found = soon(scene, hub(scene), "sh", "-c", "journalctl -q -t alice-forward | grep 'for the program'")
+    found += "\n" + scene.run(hub(scene), "sh", "-c", "journalctl -q -t alice-forward -o verbose | grep -m 1 _UID=").strip()
     scene.say("    " + found.replace("\n", "\n    "))
     return "for the program" in found and "_UID=0" not in found
 
 
 def forward_refused(scene):
-    """The same with a program that is not listed: it does not run."""
+    """The same with a program that is not listed: it does not run, and the sender is told."""
+    mailbox.messages(scene.lab, scene.client, "carol", clear=True)
     scene.run(hub(scene), "sh", "-c", "echo '\"|/usr/bin/touch /tmp/evil\"' > ~alice/.forward")
     to_alice(scene, "for nobody")
     found = soon(scene, hub(scene), "sh", "-c", "journalctl -q -u sendmail.service | grep 'touch' | tail -n 1")
     scene.say("    " + found)
     scene.run(hub(scene), "rm", "-f", "/home/alice/.forward")
+    scene.say("  In carol's mailbox on client.stranger.example:")
+    scene.show_headers(scene.arrived(scene.client, "carol"), "From", "Subject")
     return bool(found) and "Sent" not in found and not scene.run(hub(scene), "sh", "-c", "ls /tmp/evil /home/alice/evil 2>/dev/null").strip()
 
 

@@ -31,24 +31,31 @@ class Maker:
         self.lab, self.place = lab, lab / "tls"
         self.place.mkdir(exist_ok=True)
 
-    def certificate(self, name, subject, *more, key=CURVE, authority=True, days=90):
+    def middle(self):
+        """Make an authority between the lab's own and those whom it certifies."""
+        openssl("req", "-x509", "-nodes", *CURVE, "-subj", "/CN=Lab in between", "-days", 90, "-addext", "basicConstraints=critical,CA:TRUE",
+                "-CA", self.lab / "ca.pem", "-CAkey", self.lab / "ca.key", "-keyout", self.place / "middle.key", "-out", self.place / "middle.pem")
+
+    def certificate(self, name, subject, *more, key=CURVE, authority="ca", days=90):
         """Make NAME.pem and NAME.key."""
-        signed = ["-CA", self.lab / "ca.pem", "-CAkey", self.lab / "ca.key"] if authority else []
+        place = {"ca": self.lab / "ca", "middle": self.place / "middle"}.get(authority)
+        signed = ["-CA", f"{place}.pem", "-CAkey", f"{place}.key"] if place else []
         openssl("req", "-x509", "-nodes", "-utf8", *key, "-subj", subject, "-days", days, "-addext", "basicConstraints=critical,CA:FALSE", *signed, *more,
                 "-keyout", self.place / f"{name}.key", "-out", self.place / f"{name}.pem")
 
     def everything(self, gateways):
         """All of them, good and bad."""
+        self.middle()
         for name in gateways:
-            self.certificate(f"rsa-{name}", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", key=("-newkey", "rsa:2048"))
+            self.certificate(f"rsa-{name}", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", key=("-newkey", "rsa:2048"), authority="middle")
         first = gateways[0]
         self.certificate("weak", f"/CN={first}", key=("-newkey", "rsa:1024"))
-        self.certificate("foreign", f"/CN={first}", "-addext", f"subjectAltName=DNS:{first}", authority=False)
+        self.certificate("foreign", f"/CN={first}", "-addext", f"subjectAltName=DNS:{first}", authority=None)
         self.certificate("elsewhere", "/CN=elsewhere.example", days=10)
         self.expired(first)
         self.certificate("odd", ODD)
         self.certificate("revoked", "/CN=revoked")
-        self.certificate("server", "/CN=other.third.example", authority=False)
+        self.certificate("server", "/CN=other.third.example", authority=None)
         openssl("pkey", "-in", self.place / "odd.key", "-aes128", "-passout", "pass:x", "-out", self.place / "locked.key")
         self.lists()
 

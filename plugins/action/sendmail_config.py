@@ -11,7 +11,7 @@ import os
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables, tables_files
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tables, tables_access, tables_entries, tables_files
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 # The text of a map that is always kept secret travels in an option that no log shows.
@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         context = tables.Context(**{key: value for key, value in (arguments.get("context") or {}).items() if value is not None})
-        arguments["maps"] = [_without_secrets(self._with_file(dict(row)), context) for row in arguments.get("maps") or []]
+        arguments["maps"] = [_without_secrets(_without_passwords(self._with_file(dict(row))), context) for row in arguments.get("maps") or []]
         result = self._run(arguments, task_vars)
         wanted = result.pop("wanted_files", None)
         if wanted:
@@ -75,6 +75,18 @@ def _small(row):
         except SendmailError as exc:
             raise AnsibleActionFail(exc.message) from None
     row["warnings"] = (row.get("warnings") or []) + warnings
+    row["whole"] = True
+    return row
+
+
+def _without_passwords(row):
+    """Refuse passwords where they would be shown, before they are an argument of a module."""
+    keys = [tables_entries.name(row.get("kind"), entry) for entry in row.get("entries") or [] if isinstance(entry, dict)]
+    keys += tables_access.keys_of_passwords(row.get("content") or "")
+    try:
+        tables_access.refuse_passwords(row.get("kind"), keys, f"map {row.get('name')}")
+    except SendmailError as exc:
+        raise AnsibleActionFail(exc.message) from None
     return row
 
 

@@ -25,7 +25,7 @@ options:
         description: What the test shows, for messages.
         type: str
       client_address:
-        description: Address of the connecting client.
+        description: Address of the connecting client, one address and no network.
         type: str
         default: 192.0.2.1
       client_name:
@@ -88,7 +88,7 @@ options:
             description: Distinguished name of its issuer.
             type: str
       sender:
-        description: Sender, in the envelope and in the header.
+        description: Sender, in the envelope and in the header; an empty one is the null sender, V(<>).
         type: str
         default: "<>"
       recipient:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
 
 DOCUMENTATION = r"""
 name: adopt_documents
@@ -49,8 +52,12 @@ _value:
 
 def adopt_documents(hostvars, hosts, group="all"):
     """Return the files; see :func:`adopt_files.documents`."""
-    return adopt_files.documents({host: {"adopted": hostvars[host]["__sendmail_adopted"]["adopted"],
-                                         "fqdn": hostvars[host]["__sendmail_info"]["host"]["fqdn"] or host} for host in hosts}, group)
+    found = {host: {"adopted": hostvars[host]["__sendmail_adopted"]["adopted"], "fqdn": hostvars[host]["__sendmail_info"]["host"]["fqdn"] or host}
+             for host in hosts}
+    try:
+        return unsafe.text(adopt_files.documents(found, group))
+    except SendmailError as exc:
+        raise AnsibleFilterError(exc.message) from exc
 
 
 class FilterModule:

@@ -9,7 +9,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain, unsafe
 
 DOCUMENTATION = r"""
 name: adopt_plan
@@ -65,7 +65,7 @@ def adopt_plan(documents, host, platform):
             if one["path"].startswith(wanted):
                 found.update(yaml.load(one["content"], Loader=_Loader) or {})
     try:
-        return {"mc": plan_plain.printed(dict({name[len("sendmail_"):]: value for name, value in found.items()}, platform=dict(platform)))}
+        return unsafe.text({"mc": plan_plain.printed(dict({name[len("sendmail_"):]: value for name, value in found.items()}, platform=dict(platform)))})
     except SendmailError as exc:
         raise AnsibleFilterError(exc.message) from exc
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
 
 DOCUMENTATION = r"""
 name: adopt_report
@@ -46,7 +46,7 @@ _value:
 
 def adopt_report(result, host, compared):
     """Return the report; see :func:`adopt_files.report`."""
-    return adopt_files.report(host, result["adopted"], compared["differences"], result["snapshot"] == compared["snapshot"])
+    return unsafe.text(adopt_files.report(host, result["adopted"], compared["differences"], result["snapshot"] == compared["snapshot"]))
 
 
 class FilterModule:

@@ -13,7 +13,7 @@ __metaclass__ = type
 import collections
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_m4, language
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_m4, adopt_maps, language
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 Adopted = collections.namedtuple("Adopted", "variables notes complaints counts waivers includes")
@@ -93,6 +93,7 @@ class _Adopter:
     def note(self, noted, reason, kept):
         """Name one line."""
         shown = noted.text if hasattr(noted, "text") else _shown(noted)
+        shown = "(not shown: it holds a password)" if adopt_maps.holds_password(shown) else shown
         self.notes.append({"path": noted.path, "line": noted.line, "statement": " ".join(shown.split())[:200], "reason": reason, "kept": kept})
 
     def _as_text(self, noted, reason):
@@ -318,6 +319,9 @@ class _Adopter:
         for line in self.machine.lines:
             comment = line.text.startswith("#")
             if comment and ("`" in line.text or not line.part):
+                continue
+            if comment and adopt_maps.holds_password(line.text):
+                self.note(line, "a remark with a password is not copied", "nothing")
                 continue
             own += bool(line.part) and not comment
             if not line.part:

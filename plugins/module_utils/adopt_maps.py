@@ -20,6 +20,7 @@ NAMES = {"access": "access", "mailertable": "mailertable", "virtuser": "virtuser
 CLASSES = {"w": "local-host-names", "R": "relay-domains", "t": "trusted-users"}
 CONTEXT = tables.Context(relay_by_name=True, untagged=True, adopted=True, alias_files=True, alias_programs=True, alias_includes=True)
 SUFFIX = re.compile(r"\.(?:db|cdb|pag|dir)\Z")
+PASSWORD = re.compile(r"authinfo:|\"p[:=]", re.I)
 _OCTETS = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}\Z")
 
 
@@ -94,9 +95,14 @@ def relays(members):
     return networks, others
 
 
-def secret(kind, found):
-    """Tell whether entries hold passwords, which are shown to nobody and written nowhere else."""
-    return tables.KINDS[kind].secret or any(entry["key"].lower().startswith("authinfo:") for entry in found)
+def secret(kind, text):
+    """Tell whether the text of a map holds passwords, in an entry or in a remark: then it is shown to nobody and written nowhere else."""
+    return tables.KINDS[kind].secret or holds_password(text)
+
+
+def holds_password(text):
+    """Tell whether a text looks like the secret of a login: ``AuthInfo:`` or ``"P:...``, wherever it stands."""
+    return bool(PASSWORD.search(text))
 
 
 def sources(configuration):
@@ -115,6 +121,20 @@ def sources(configuration):
     if aliases and aliases[0].startswith("/"):
         found["aliases"] = aliases[0]
     return found
+
+
+def types(configuration):
+    """Return kind -> type of the database, of the maps of :func:`sources`."""
+    found = dict((NAMES[name], entry.klass) for name, entry in configuration.maps.items() if name in NAMES)
+    aliases = re.match(r"([a-z]+):", configuration.options.get("AliasFile", ""))
+    return dict(found, aliases=aliases.group(1) if aliases and aliases.group(1) != "implicit" else "hash")
+
+
+def undone(kind, lines):
+    """Return the text of a source that would make a database, from the lines of its dump; newaliases adds a mark of its own."""
+    if kind == "aliases":
+        lines = [line.replace("\t", ": ", 1) for line in lines if line != "@\t@"]
+    return "".join(line + "\n" for line in sorted(lines))
 
 
 def further_aliases(configuration):

@@ -27,11 +27,12 @@ Opening = collections.namedtuple("Opening", "place who")
 Opening.__doc__ = "Something that lets others than the declared networks and domains relay: where it stands, and who may do what by it."
 
 
-def check(maps, context):
+def check(maps, context, paths=None):
     """Refuse maps that contradict each other.
 
     :param dict maps: kind -> pairs, of the maps whose content is known.
     :param context: a :class:`tables.Context`.
+    :param dict paths: kind -> path of the source whose lines the pairs are; without it pairs are numbered as entries.
     :returns: list of warnings as sentences.
     :raises MapError: names map, key and reason.
     """
@@ -39,12 +40,18 @@ def check(maps, context):
     for kind, rule in (("mailertable", _to_itself), ("virtusertable", _circles), ("virtusertable", _unused_domains)):
         if kind in maps:
             said = list(rule(maps, context))
+            where = place(kind, paths)
             origins = {pair.line: pair.origin for pair in maps[kind] if pair.origin}
             problems = [one for one in said if one.severity == "error"]
             if problems:
-                raise tables.refusal(kind, [tables.describe(kind, one, "entry", origins.get(one.line)) for one in problems], problems[0])
-            warnings += [tables.describe(kind, one, "entry", origins.get(one.line)) for one in said]
+                raise tables.refusal(kind, [tables.describe(kind, one, where, origins.get(one.line)) for one in problems], problems[0])
+            warnings += [tables.describe(kind, one, where, origins.get(one.line)) for one in said]
     return warnings
+
+
+def place(kind, paths):
+    """Return what the number of a pair counts, as it stands before that number in a message."""
+    return "%s, line" % paths[kind] if paths and kind in paths else "entry"
 
 
 # -- mail that comes back
@@ -159,9 +166,22 @@ def _opened(pair):
         return "the holder of the certificate %s may relay" % rest
     if value != "RELAY":
         return None
+    if not rest and tag in ("connect", "from", "to"):
+        return "everybody may relay"
+    if not tag:
+        return _opened_untagged(rest)
+    if tag == "from":
+        return "whoever claims a sender of %s may relay where FEATURE(relay_mail_from) is in use" % rest
     if tag == "to":
         return "everybody may send to %s through this host" % rest
     return _opened_network(rest) if tag == "connect" else None
+
+
+def _opened_untagged(rest):
+    """A key without tag is asked for clients, senders and recipients."""
+    if tables_access.is_client_address(rest) or rest[0] == "[":
+        return _opened_network(rest)
+    return "everybody may send to %s through this host, as may clients whose reverse zone gives them that name" % rest
 
 
 def _opened_network(rest):

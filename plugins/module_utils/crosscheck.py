@@ -29,11 +29,13 @@ def judge(stage):
         if spec["kind"] in KINDS and spec["kind"] not in found:
             path = stage.redirected_source(spec) or spec["host_file"] or spec["path"]
             found.update(_parsed(spec["kind"], path))
-    stage.warnings += consistency.check(found, context)
+    paths = dict(_paths(stage), **{spec["kind"]: spec["host_file"] or spec["path"] for spec in stage.params["maps"]})
+    stage.warnings += consistency.check(found, context, paths)
     compiled = cf.parse(stage.compiled.get("mta", ""))
     if context.virtual_domains is None and "virtusertable" in found and stage.compiled.get("mta"):
         entire = "$* $={VirtHost}" in stage.compiled["mta"]
-        stage.warnings += [tables.describe("virtusertable", one) for one in consistency.never_asked(
+        where = consistency.place("virtusertable", paths)
+        stage.warnings += [tables.describe("virtusertable", one, where) for one in consistency.never_asked(
             found["virtusertable"], _members(stage, compiled, "w"), _members(stage, compiled, "VirtHost"), entire)][:consistency.SHOWN]
     stage.relaying, warnings = consistency.sentences(_openings(stage, found, compiled), _before(stage))
     stage.warnings += warnings

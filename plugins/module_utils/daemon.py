@@ -20,7 +20,7 @@ import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, hostinfo, tls_health
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, disk, hostinfo, tls_health
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
 
 UNIT_DIRECTORY = "/etc/systemd/system"
@@ -134,6 +134,21 @@ def former_listeners(unit, sockets):
     if not unit.listeners or not sockets:
         return unit.listeners
     return tuple(declared.get(place, Listener(place[0], place[1], place[1] == 465)) for place in sorted(sockets))
+
+
+def declared(text):
+    """Return ``(listeners, files of certificates)`` of a compiled configuration: what a daemon that runs with it has to show.
+
+    Without listeners of its own, or with one that has no plain address and port, there are none.
+    """
+    found = hostinfo.parse_configuration(text)
+    files = [path.strip() for path in found["options"].get("ServerCertFile", "").split(",") if path.strip()]
+    said = [cf.listener(line) for line in found["daemon_port_options"]]
+    try:
+        return tuple(listener({"name": one.get("Name"), "address": one.get("Addr"), "family": one.get("Family"), "port": one.get("Port"),
+                               "modifiers": list(one.get("Modifiers") or "")}, bool(files)) for one in said if one.get("Name") != "NoMTA"), files
+    except (InvalidValue, ValueError):
+        return (), files
 
 
 def greeting_fault(entry, answer):
@@ -333,10 +348,11 @@ class Supervisor:
     :param list masked: units of the vendor that would start one.
     :param certificates: function that returns the SHA-256 of the certificates of which each listener with TLS has to show one.
     :param check: asked when all units are as declared; returns further faults.
+    :param configuration: the daemon's compiled configuration: after the way back its own words count, and not those that were new.
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple, check=None):
-        self.certificates, self.check = certificates, check
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple, check=None, configuration=None):
+        self.certificates, self.check, self.configuration = certificates, check, configuration
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
@@ -520,6 +536,17 @@ class Supervisor:
         """Return the names of the units whose former text can be put back."""
         return [unit.name for unit in self.units if self.texts[unit.name] not in (None, unit.text)]
 
+    def _judge_by_the_former(self):
+        """Expect what the configuration that came back has: its listeners, STARTTLS only if it offers that, and its certificates."""
+        text = hostinfo.read_text(self.configuration) if self.configuration else None
+        if text is None:
+            return
+        listeners, paths = declared(text)
+        self.certificates = lambda: tls_health.fingerprints(paths)
+        for place, unit in enumerate(self.units):
+            known = listeners or tuple(entry._replace(starttls=entry.starttls and bool(paths)) for entry in unit.listeners)
+            self.units[place] = unit._replace(listeners=known if unit.listeners else ())
+
     def go_back(self):
         """Put the former unit texts back and start from them; the caller has put the former configuration back."""
         for name in self.former_units():
@@ -528,6 +555,7 @@ class Supervisor:
         # The former configuration may have had another hub.
         self.check = None
         # A daemon that ran before comes back, even if it is one that should be no more.
+        self._judge_by_the_former()
         self.units = [unit._replace(listeners=former_listeners(unit, self.before[unit.name]), run=unit.run or unit.name in self.ran) for unit in self.units]
         self.plan = dict((unit.name, (RESTARTED if unit.run else NONE, [])) for unit in self.units)
         if self.disable:
@@ -544,7 +572,7 @@ def bring_up(supervisor, recovery):
 
     :param supervisor: a :class:`Supervisor` whose plan is made.
     :param recovery: ``mark_good()`` remembers the live configuration as proven; ``restore()`` puts the last good one back and returns ``(its id or None,
-                     a sentence)``.
+                     a sentence)``; ``restore_keys()`` puts back what files of keys and certificates held, and returns their paths.
     :raises SendmailError: the daemon does not do what was declared; the message says what was tried, what it answered and what runs now.
     """
     began, tried = time.time(), supervisor.report()["action"]
@@ -564,11 +592,13 @@ def bring_up(supervisor, recovery):
 
 def _return_to_good(supervisor, recovery):
     """Return ``(id of the configuration that was put back or None, the sentences that say what runs now)``."""
+    keys = recovery.restore_keys()
     restored, what = recovery.restore()
     former = supervisor.former_units()
+    what += " What %s held before was put back." % " and ".join(keys) if keys else ""
     if former:
         what += " The former %s %s put back." % (" and ".join(former), "were" if len(former) > 1 else "was")
-    if restored is None and not former:
+    if restored is None and not former and not keys:
         return None, "%s %s" % (what, supervisor.present())
     again = time.time() - TICK
     try:

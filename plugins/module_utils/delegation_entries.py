@@ -22,6 +22,8 @@ MAPS = ("access", "mailertable", "virtusertable", "genericstable", "domaintable"
 SIZE_LIMIT = 1 << 20
 BOUNDARY = "# ---- Below: entries of the delegated administrators, checked and written by root. Theirs to change, see docs/delegation.md. ----\n"
 
+TAKEN = "the playbook has this key, and its entries are not the delegates' to change"
+
 Verdict = collections.namedtuple("Verdict", "kept refused")
 Verdict.__doc__ = "Judgement of delegated pairs: those that may stand, and :class:`Refusal` of the others."
 Refusal = collections.namedtuple("Refusal", "line key reason")
@@ -71,19 +73,20 @@ def read(kind, data):
     return tables.parse(kind, text)
 
 
-def judge(kind, base, own, context, policy=None):
+def judge(kind, base, own, context, policy=None, taken=TAKEN):
     """Hold delegated pairs against the playbook's pairs, the checks of the map and the rights of delegates.
 
     :param list base: the playbook's pairs.
     :param list own: the delegates' pairs.
     :param context: :class:`tables.Context`.
     :param dict policy: rights of the delegates (``relay``: whether they may grant relaying); None judges what holds for every entry only.
+    :param str taken: the reason against a key that the playbook has.
     :returns: :class:`Verdict`.
     """
     owned = {pair.key.lower() for pair in base}
     kept, refused = [], []
     for pair in own:
-        reason = "the playbook has this key, and its entries are not the delegates' to change" if pair.key.lower() in owned else None
+        reason = taken if pair.key.lower() in owned else None
         reason = reason or (limit(kind, pair, policy) if policy is not None else None)
         if reason:
             refused.append(Refusal(pair.line, pair.key, reason))

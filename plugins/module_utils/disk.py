@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import contextlib
 import errno
 import grp
 import hashlib
@@ -90,11 +91,38 @@ def set_attributes(path, owner, group, mode):
     except OSError as exc:
         if exc.errno == errno.ELOOP:
             raise CommitError("%s is a symbolic link; expected the file itself. Remove the link and run again." % path, path=path)
-        raise
+        raise _attributes_error(path, exc)
     try:
         _attributes(handle, owner, group, mode)
+    except OSError as exc:
+        raise _attributes_error(path, exc)
     finally:
         os.close(handle)
+
+
+def _attributes_error(path, exc):
+    return CommitError("%s could not be given its owner and mode: %s." % (path, exc.strerror), path=path)
+
+
+def make_directory(path, mode=0o755):
+    """Make a directory and those above it, unless it is there; :raises CommitError: there is no room, or something else stands there."""
+    try:
+        os.makedirs(path, mode, exist_ok=True)
+    except OSError as exc:
+        raise CommitError("directory %s could not be made: %s." % (path, exc.strerror), path=path)
+
+
+@contextlib.contextmanager
+def temporary_directory(parent=None):
+    """Make a directory that root alone can enter, and take it away again whatever happens; :raises CommitError: there is no room."""
+    try:
+        place = tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent)
+    except OSError as exc:
+        raise CommitError("no temporary directory could be made in %s: %s. Nothing was touched." % (parent or tempfile.gettempdir(), exc.strerror))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _attributes(handle, owner, group, mode):

@@ -47,3 +47,15 @@ class CommitError(SendmailError):
 
 class UnsafePath(SendmailError):
     """A path that leads through a link, a foreign owner or a directory that others may write."""
+
+
+def told(exc):
+    """Return what a module tells of an error, as the arguments of fail_json.
+
+    :param exc: one of this family, or what the operating system says itself (a full disk, a file system that is read-only).
+    """
+    if isinstance(exc, SendmailError):
+        return dict(exc.details, msg=exc.message)
+    path = getattr(exc, "filename", None)
+    return {"msg": "%s: %s. What comes after it was not done. Make room, or mend what is wrong there, and run again." % (
+        path or "The host refused something", getattr(exc, "strerror", None) or exc), "path": path}

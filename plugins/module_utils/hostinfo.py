@@ -53,6 +53,10 @@ SOURCES = {"/etc/mail/sendmail.cf": ("/etc/mail/sendmail.mc",), "/etc/sendmail.c
 OURS = "#####  mailjail.sendmail  #####"
 # A host's own source is not ours to trust: it is read without the commands of m4 that run programs, and without the remark of when and where.
 READ_ONLY_M4 = ["-D_NO_MAKEINFO_", "-DTEMPFILE=/dev/null"] + ["-U" + command for command in m4.DISARMED]
+# Bundles of authorities, as the package ca-certificates of each family makes them.
+AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+# What the role tls gives the resolver.
+RESOLVER_OURS = ("/etc/unbound/unbound.conf.d/mailjail.conf", "/etc/unbound/conf.d/mailjail.conf")
 # Where the SASL library finds its plugins, and the programs that belong to it.
 SASL_PLUGINS = ("/usr/lib64/sasl2/lib*.so", "/usr/lib/sasl2/lib*.so", "/usr/lib/*/sasl2/lib*.so")
 SASL_PROGRAMS = ("saslauthd", "saslpasswd2", "sasldblistusers2")
@@ -125,6 +129,26 @@ def qualify(name, hosts, resolved):
         if dotted:
             return dotted[0].rstrip("."), source
     return "", "none"
+
+
+def parse_addresses(four, six):
+    """Return the IP addresses of a host, sorted, without those of loopback.
+
+    :param four: text of ``/proc/net/fib_trie``, where an own address is a leaf with the words ``host LOCAL`` below it.
+    :param six: text of ``/proc/net/if_inet6``, an address in 32 digits and five fields in each line.
+    """
+    found, leaf = set(), ""
+    for line in four.splitlines():
+        words = line.split()
+        if words[:1] == ["|--"]:
+            leaf = words[1]
+        elif words[:3] == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
+            found.add(leaf)
+    for line in six.splitlines():
+        digits = line.split(" ", 1)[0]
+        if len(digits) == 32 and int(digits, 16) != 1:
+            found.add(socket.inet_ntop(socket.AF_INET6, bytes(bytearray.fromhex(digits))))
+    return sorted(found)
 
 
 def parse_sendmail_debug(text):
@@ -264,6 +288,11 @@ def edits(compiled, live):
     return ["%s %s" % (row["what"], row["name"]) for row in cf.changes(compiled, live)]
 
 
+def is_own_resolver(text):
+    """Tell whether the text of a resolv.conf leads to a name server on the host itself, other than the stub of systemd."""
+    return bool(re.search(r"^\s*nameserver\s+(?:127\.0\.0\.1|::1)\s*$", text, re.M))
+
+
 def count_queue(names):
     """Count messages by the kind of their control file: ``messages`` waiting, ``quarantined``, ``lost``."""
     kinds = {"qf": "messages", "hf": "quarantined", "Qf": "lost"}
@@ -377,6 +406,7 @@ class Host:
         distribution["lacks"] = family_lacks(distribution["family"], os.path.exists)
         return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice, "distribution": distribution,
                 "nameservers": parse_nameservers(read_text("/etc/resolv.conf") or ""), "python": platform.python_version(),
+                "addresses": parse_addresses(read_text("/proc/net/fib_trie") or "", read_text("/proc/net/if_inet6") or ""),
                 "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
 
     def packages(self, family, more=()):
@@ -455,6 +485,11 @@ class Host:
         ours = [path for path, text in rules[:1] if path == PAM_RULES[0] and PAM_MARK in text]
         return {"plugins": sorted(set(names)), "programs": [name for name in SASL_PROGRAMS if which(name)], "ours": existing(SASL_OURS) + ours,
                 "pam": "ours" if ours else "other" if rules else ""}
+
+    @staticmethod
+    def resolver():
+        """Return what the role tls gave unbound, and whether the host itself asks a resolver of its own."""
+        return {"ours": existing(RESOLVER_OURS), "used": is_own_resolver(read_text("/etc/resolv.conf") or "")}
 
     def listeners(self, ports):
         """Return who listens on some ports."""
@@ -570,7 +605,7 @@ class Host:
         return round(time.time() - float(uptime[0]) + float(fields[19]) / os.sysconf("SC_CLK_TCK"), 2)
 
 
-def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None, packages=()):
+def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, prefix=None, packages=(), executables=()):
     """Return everything that the module documents.
 
     :param runner: the one that starts programs.
@@ -581,6 +616,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     :param ports: TCP ports whose listeners are wanted.
     :param prefix: the directory below which sendmail was built from source; then no other sendmail counts.
     :param packages: further packages to look up.
+    :param executables: paths of programs of which it is to be told whether they are there.
     """
     host = Host(runner, prefix or "")
     identity = host.identity()
@@ -597,10 +633,12 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program["package_version"] = found.get("sendmail-bin") or found.get("sendmail", "")
     return {
         "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl"), "unbound": which("unbound")},
+        "authorities": first_existing(AUTHORITIES), "resolver": host.resolver(),
         "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(), "filters": existing(FILTERS_OURS),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),
         "users": account_table(pwd.getpwnam, users, {"uid": "pw_uid", "gid": "pw_gid", "home": "pw_dir", "shell": "pw_shell"}),
         "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "delegations": existing(DELEGATION),
-        "other_packages": dict((name, version) for name, version in found.items() if name in packages), "reasons": host.reasons}
+        "other_packages": dict((name, version) for name, version in found.items() if name in packages),
+        "executables": dict((path, os.path.isfile(path) and os.access(path, os.X_OK)) for path in executables), "reasons": host.reasons}

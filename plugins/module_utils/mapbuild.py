@@ -132,6 +132,15 @@ def database_lines(kind, found):
     return ["%s\t%s\n" % (pair.key.lower(), pair.value) for pair in found]
 
 
+def dump_lines(runner, map_type, target_base, makemap="makemap"):
+    """Return the lines of a database, without line ends; :raises CommandFailed: it can not be dumped."""
+    argv = [makemap] + NO_CF + ["-u", map_type, target_base]
+    answer = runner.run(argv)
+    if answer.rc != 0:
+        raise _failure("map", argv, answer.rc, answer.stderr.strip())
+    return [line for line in answer.stdout.split("\n") if line]
+
+
 def verify(runner, kind, wanted, target_base, map_type, makemap="makemap"):
     """Dump a database and compare it with lines from :func:`database_lines`.
 
@@ -206,7 +215,7 @@ def _failure(kind, argv, status, said):
 def _duplicate_problem(kind, source_path, number, key):
     wanted = [key.encode("utf-8", "surrogateescape")]
     with open(source_path, "rb") as source:
-        first = next((place for place, line in enumerate(source, 1) if line.lower().split(None, 1)[:1] == wanted), "a line above")
+        first = next(("line %d" % place for place, line in enumerate(source, 1) if line.lower().split(None, 1)[:1] == wanted), "a line above")
     return "%s, line %d: '%s': the key stands twice, first in %s (upper and lower case are the same); remove one." % (kind, number, key, first)
 
 

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import ipaddress
 import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import testmode
@@ -18,6 +19,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Ch
 
 # A line of test mode is one command; these would start another one or end the macro's value.
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
+# Test mode reads 2047 bytes of a line, and takes the rest for the next command; quoting can double a value.
+LENGTH_LIMIT = 1000
 VERDICTS = ("accepted", "refused", "deferred", "discarded", "quarantined")
 # What a test may expect; each is a key of an answer.
 EXPECTED = ("expect", "code", "status", "text", "mailer", "host", "envelope_sender", "envelope_recipient", "header_sender", "header_recipient")
@@ -51,9 +54,11 @@ def complete(test):
     recipients = [recipients] if not isinstance(recipients, (list, tuple)) else list(recipients)
     name = test.get("name") or "to %s" % ", ".join(str(one) for one in recipients)
     _known(name, test, list(DEFAULTS) + ["name", "recipient"], "")
-    if not recipients:
-        raise InvalidValue("route test '%s' names no recipient." % name, test=test)
+    if not recipients or not all(str(one).strip() for one in recipients):
+        raise InvalidValue("route test '%s' names no recipient%s." % (name, "" if not recipients else ", or an empty one"), test=test)
     whole = dict(DEFAULTS, **{key: value for key, value in test.items() if value is not None})
+    if not str(whole["sender"]).strip():
+        whole["sender"] = "<>"
     whole.update({"name": name, "recipient": recipients})
     for key, defaults in DICTS.items():
         if whole[key] is not None:
@@ -66,6 +71,7 @@ def complete(test):
     if whole["client_resolve"] in ("ok", "forged") and not whole["client_name"]:
         raise InvalidValue("route test '%s': client_resolve %s needs a client_name." % (name, whole["client_resolve"]), test=test)
     _harmless(name, whole)
+    _one_address(name, whole)
     return whole
 
 
@@ -81,6 +87,20 @@ def _harmless(name, whole):
     for key, value in flat + [(key, value) for key, value in sorted(whole.items()) if not isinstance(value, (dict, list))]:
         if value is not None and FORBIDDEN.search(str(value)):
             raise InvalidValue("route test '%s': %s holds a control character or backslash: %r." % (name, key, value), test=whole)
+        # A distinguished name is asked with every other character spelt out.
+        asked_as = testmode.coded(str(value)) if key in ("tls.subject", "tls.issuer") else str(value)
+        if value is not None and key not in EXPECTED + ("name",) and len(asked_as.encode("utf-8", "backslashreplace")) > LENGTH_LIMIT:
+            raise InvalidValue("route test '%s': %s is longer than the %d bytes that test mode can be asked: %.60s ..." % (name, key, LENGTH_LIMIT, value),
+                               test=whole)
+
+
+def _one_address(name, whole):
+    """A client has one address; a network, or the beginning of an address, would be asked as a client that there is not."""
+    given = str(whole["client_address"])
+    try:
+        ipaddress.ip_address(given[5:] if given[:5].lower() == "ipv6:" else given)
+    except ValueError:
+        raise InvalidValue("route test '%s': client_address is '%s'; expected one address, such as 192.0.2.1 or 2001:db8::1." % (name, given), test=whole)
 
 
 def each(tests):

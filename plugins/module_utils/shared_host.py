@@ -28,10 +28,11 @@ def apply(params, runner, check_mode):
         taken = dict(shared_entries.keys(kind, tail, shared_entries.DELEGATES), **shared_entries.keys(kind, base, shared_entries.TABLE % row["name"]))
         stored = shared_entries.read(disk.read(row["shared"]), row["shared"])
         wanted = shared_entries.change(kind, stored, params["owner"], params["entries"], taken, context, params["today"])
-        text = shared_entries.joined(kind, base, wanted, context, params["today"], tail)
+        text, warnings = shared_entries.joined(kind, base, wanted, params["owner"], context, params["today"], tail, row.get("expiry_notice") or 0)
         if text.encode("utf-8") == live and shared_entries.written(wanted) == shared_entries.written(stored):
-            return {"changed": False, "changes": [], "diff": [], "warnings": []}
-        return _commit(row, whole, text, shared_entries.written(wanted), runner, check_mode)
+            return {"changed": False, "changes": [], "diff": [], "warnings": warnings}
+        result = _commit(row, whole, text, shared_entries.written(wanted), runner, check_mode)
+        return dict(result, warnings=warnings + result["warnings"])
 
 
 def _commit(row, whole, text, kept, runner, check_mode):
@@ -40,7 +41,7 @@ def _commit(row, whole, text, kept, runner, check_mode):
     secret = {"secret_content": text, "content": None} if row["secret"] else {"content": text}
     spec = dict(row, entries=None, upload=None, digest=None, remarks=[], warnings=[], accepted=None, shared=None, **secret)
     files = [{"path": row["shared"], "kind": "plain", "content": kept.decode("utf-8"), "owner": "root", "group": "root", "mode": "0600", "secret": True}]
-    others = {one["kind"]: one["path"] for one in whole["maps"] if one["name"] != row["name"] and one["kind"] in crosscheck.KINDS and not one["whole"]}
+    others = {one["kind"]: one["host_file"] or one["path"] for one in whole["maps"] if one["name"] != row["name"] and one["kind"] in crosscheck.KINDS}
     params = dict(whole["common"], maps=[spec], files=files, directories=[], context=whole["context"], pid_file=None, neighbours=others,
                   state_directory=main if check_mode else row["shared"] + ".state")
     good = not check_mode and generations.is_good(main)

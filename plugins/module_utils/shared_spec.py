@@ -24,13 +24,17 @@ def remember(params):
 
     :param dict params: the parameters of ``sendmail_config``.
     """
-    maps = [dict({key: value for key, value in row.items() if key not in _CONTENT}, whole=row["file"] or row["host_file"] or (row["digest"] and "a file"))
-            for row in params["maps"]]
+    maps = [dict({key: value for key, value in row.items() if key not in _CONTENT}, whole=_whole(row)) for row in params["maps"]]
     common = dict({key: params[key] for key in _COMMON}, mta={"compiled": params["mta"]["compiled"]})
     data = (json.dumps({"maps": maps, "context": params["context"], "common": common}, indent=1, sort_keys=True) + "\n").encode("utf-8")
     path = os.path.join(params["state_directory"], SPEC)
     if disk.read(path) != data:
         disk.write(path, data)
+
+
+def _whole(row):
+    """Return where a map comes from as a whole, or None; of a small file the text alone came to the host."""
+    return row["file"] or row["host_file"] or ("a file" if row["digest"] or row.get("whole") else None)
 
 
 def load(state_directory, name):

@@ -27,6 +27,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     routes,
     shared_entries,
     tables,
+    tables_access,
     tables_entries,
     tables_files,
 )
@@ -157,6 +158,7 @@ class Stage:
         """Stage each map's source, and build the database wherever the live one does not hold exactly what was asked."""
         for spec in self.params["maps"]:
             self._tell(spec)
+            self._set_aside(spec)
             stage_map = self._map_from_file if spec["digest"] or spec["host_file"] else self._map_from_text
             stage_map(spec, self._map_type(spec, map_types))
 
@@ -192,17 +194,26 @@ class Stage:
 
     def _with_shared(self, spec, text):
         """Take up the entries of other roles; managed as well, for the same reason."""
-        data = disk.read(spec["shared"]) if spec.get("shared") else None
+        data = disk.read(spec["shared"]) if spec.get("shared") and not _is_whole(spec) else None
         if data is None:
             return text
         self.items.append(Item(spec["shared"], "file", ROOT_ONLY))
         today = tables_entries.day(spec.get("today") or time.strftime("%Y-%m-%d"), "maps[].today")
-        text, warnings = shared_entries.merged(spec["kind"], text, shared_entries.read(data, spec["shared"]), self.context(), today)
+        text, warnings = shared_entries.merged(spec["kind"], text, shared_entries.read(data, spec["shared"]), self.context(), today,
+                                               spec.get("expiry_notice") or 0)
         self.warnings += warnings
         return text
 
+    def _set_aside(self, spec):
+        """Keep the entries of other roles in a map that comes whole from a file, and say whose they are: they are not this run's to destroy."""
+        data = disk.read(spec["shared"]) if spec.get("shared") and _is_whole(spec) else None
+        if data is not None:
+            self.items.append(Item(spec["shared"], "file", ROOT_ONLY))
+            self.warnings += shared_entries.set_aside(spec["kind"], shared_entries.read(data, spec["shared"]), spec["shared"])
+
     def _checked_pairs(self, spec, text):
         pairs = tables.parse(spec["kind"], text)
+        tables_access.refuse_passwords(spec["kind"], [pair.key for pair in pairs], spec["name"])
         self.warnings += tables.check(spec["kind"], pairs, self.context())
         self.pairs[spec["kind"]] = pairs
         return pairs
@@ -342,6 +353,7 @@ class Stage:
         """On a host without sendmail: check every text, and say what would be made of it."""
         for spec in self.params["maps"]:
             self._tell(spec)
+            self._set_aside(spec)
             if spec["digest"] or spec["host_file"]:
                 continue
             text = self._map_text(spec)
@@ -396,6 +408,11 @@ class Stage:
             if item.kind in ("class", "database") and name not in self.redirections and os.path.isfile(item.path):
                 copy = self._copy(item.path, "live/" + item.path.lstrip("/"))
                 self.redirections[name] = os.path.splitext(copy)[0] if item.kind == "database" else copy
+
+
+def _is_whole(spec):
+    """Tell whether a map comes from a file, in which nobody else has a say."""
+    return bool(spec.get("whole") or spec["digest"] or spec["host_file"])
 
 
 def names(text, path):

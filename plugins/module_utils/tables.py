@@ -47,7 +47,7 @@ KINDS = {kind.name: kind for kind in (
     Kind("trusted-users", False, False, (), "t", None),
 )}
 
-MASKED = "********"
+MASKED = tables_access.MASKED
 SHOWN_LIMIT = 100
 _PROBLEMS_SHOWN = 5
 
@@ -62,7 +62,8 @@ class Context:
     :param queue_groups: names of the declared queue groups.
     :param bool ipv6_compressed: UseCompressedIPv6Addresses.
     :param bool relay_by_name: allow RELAY for host names. :param bool untagged: allow access keys without tag, except for RELAY.
-    :param bool adopted: a map of somebody else's is taken over as it is; whom it lets relay is not judged.
+    :param bool adopted: a map of somebody else's is taken over as it is; whom it lets relay is not judged, but for everybody.
+    :param bool open_relay: of such a map not even that.
     :param jail: SafeFileEnvironment, or None.
     :param bool alias_files, alias_programs, alias_includes: which special alias targets the host allows.
     :param smrsh_commands: what smrsh may run.
@@ -70,7 +71,7 @@ class Context:
     """
 
     DEFAULTS = {"mailers": None, "local_host_names": frozenset(), "virtual_domains": None, "access_options": None, "queue_groups": None,
-                "ipv6_compressed": False, "relay_by_name": False, "untagged": False, "adopted": False, "jail": None, "alias_files": False,
+                "ipv6_compressed": False, "relay_by_name": False, "untagged": False, "adopted": False, "open_relay": False, "jail": None, "alias_files": False,
                 "alias_programs": False, "alias_includes": False, "smrsh_commands": None, "own_tags": None}
 
     def __init__(self, **facts):
@@ -214,7 +215,7 @@ def check(kind, found, context=None, where="line"):
     :returns: list of warnings as sentences.
     :raises MapError: names map, key, line and reason of the first problems; all are in ``problems``.
     """
-    said = list(findings(kind, found, context or Context()))
+    said = list(findings(kind, found, context or Context(), where))
     origins = {pair.line: pair.origin for pair in found if pair.origin}
     problems = [describe(kind, one, where, origins.get(one.line)) for one in said if one.severity == "error"]
     if problems:
@@ -235,8 +236,8 @@ def describe(kind, finding, where="line", origin=None):
     return "%s%s: '%s': %s." % (kind, place, finding.key, finding.reason)
 
 
-def findings(kind, found, context):
-    """Yield every finding of a map: characters, duplicates, then what its kind says."""
+def findings(kind, found, context, where="line"):
+    """Yield every finding of a map: characters, duplicates, then what its kind says; ``where`` is what a pair's number counts."""
     seen, sound = {}, []
     for pair in found:
         reason = _text_problem(kind, pair)
@@ -247,7 +248,7 @@ def findings(kind, found, context):
             yield error(pair, "the key stands twice, first in %s (upper and lower case are the same); remove one" % seen[folded])
         else:
             sound.append(pair)
-        seen.setdefault(folded, pair.origin or pair.line)
+        seen.setdefault(folded, pair.origin or "%s %d" % (where, pair.line))
     yield from _KIND_FINDINGS[kind](sound, context)
 
 

@@ -16,6 +16,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 from ansible_collections.mailjail.sendmail.plugins.module_utils.tables_syntax import error, warning
 
 TAGS = language_access.TAGS
+MASKED = "********"
 
 _CITAG = re.compile(r"CITag:([A-Za-z0-9_]+)", re.I)
 _EXTENSION = r"(?:CN(?::[^\s+]+(?:\+[0-9A-Fa-f]{2}[^\s+]*)*)?|CS:\S+?|CI:\S+?|CITag:[A-Za-z0-9_]+)"
@@ -32,6 +33,27 @@ def split_key(key):
     if not colon or head.lower() == "ipv6" or not re.match(r"[A-Za-z_]+\Z", head):
         return None, key
     return head, rest
+
+
+def refuse_passwords(kind, keys, where):
+    """Refuse passwords in the access map, which is shown in diffs and results; they have a map of their own, which is not.
+
+    :raises InvalidValue: names the first such key.
+    """
+    for key in keys if kind == "access" else ():
+        if (split_key(key)[0] or "").lower() == "authinfo":
+            raise InvalidValue("%s: '%s' holds a password, and this map is shown in diffs and results. Put it into sendmail_authinfo, which is shown "
+                               "nowhere." % (where, key), map=kind, key=key)
+
+
+def keys_of_passwords(text):
+    """Return the keys of a source's lines that hold passwords."""
+    return re.findall(r"(?im)^authinfo:\S*", text)
+
+
+def masked(text):
+    """Return the text of a source as it may be shown, without the passwords that somebody put into its lines and remarks."""
+    return re.sub(r"(?im)^([ \t#]*authinfo:\S*[ \t]+).+$", r"\1" + MASKED, text)
 
 
 def own_tags(pairs):
@@ -234,12 +256,13 @@ VALUES = {"policy": _policy, "spam": _spam, "number": _number, "group": _group, 
 
 def _opening(tag, rest, value, context):
     """Say whether an entry lets strangers relay."""
-    if value.upper() != "RELAY" or tag.values != "policy" or context.adopted:
+    if value.upper() != "RELAY" or tag.values != "policy" or context.adopted and (rest or context.open_relay):
         return None
-    if tag.name == "From":
+    if tag.name == "From" and not context.adopted:
         return "relaying by sender is relaying for everyone: a sender address can be claimed by anybody. Use Connect: with an address, or SMTP AUTH"
     if not rest:
-        return "%s: without a key and RELAY makes this host an open relay" % tag.name
+        return "%s: without a key and RELAY makes this host an open relay%s" % (
+            tag.name, "; if that is meant, a waiver of promiscuous_relay says so" if context.adopted else "")
     return _opening_client(rest, context) if tag.name == "Connect" else _opening_recipient(rest, context)
 
 

@@ -20,6 +20,10 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Ch
 JOIN = "MailjailJoin"
 APPENDIX = "\nS%s\nR$* $$| $*\t$: $1 $| $2\n" % JOIN
 MARKER = "mailjail_test"
+# What test mode answers to a command that it can not make sense of: nothing was asked then.
+USAGE = re.compile(r"^Usage: [/.]\S+")
+# Test mode reads 2047 bytes of a line; the tail of a longer one would be a command of its own.
+LINE_LIMIT = 2040
 MARK = re.compile(r"^mailjail-(\d+)-(\w+)$")
 RETURNS = re.compile(r"^(\S+)\s+returns: ?(.*)$")
 ROUTED = re.compile(r"^mailer (\S+?)(?:, host (.*?))?(?:, user (.*))?$")
@@ -133,7 +137,16 @@ def first_script(tests, sessions):
         lines += _define(macros) + _mark(number, "sender")
         lines += ["/tryflags ES", "/parse %s" % plain(test["sender"])] if test["sender"] != "<>" else []
         lines += _mark(number, "recipient") + ["/tryflags ER", "/parse %s" % plain(test["recipient"])]
-    return "\n".join(lines + _mark(len(tests), "end")) + "\n"
+    return _script(lines, len(tests))
+
+
+def _script(lines, count):
+    """Return commands as one text; :raises CheckFailed: one of them is longer than test mode reads."""
+    lines = lines + _mark(count, "end")
+    for line in lines:
+        if len(line.encode("utf-8", "backslashreplace")) > LINE_LIMIT:
+            raise CheckFailed("a question is longer than the %d bytes that sendmail -bt reads of a line: %.60s ..." % (LINE_LIMIT, line))
+    return "\n".join(lines) + "\n"
 
 
 def second_script(tests, sessions, places):
@@ -156,7 +169,7 @@ def second_script(tests, sessions, places):
         for key, tried, address in REWRITES:
             if test[key] is not None and recipient["mailer"] not in (None, "error"):
                 lines += _mark(number, key) + ["/tryflags %s" % tried, "/try %s %s" % (recipient["mailer"], plain(test[address]))]
-    return "\n".join(lines + _mark(len(tests), "end")) + "\n"
+    return _script(lines, len(tests))
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------------------------
@@ -179,6 +192,18 @@ def sections(output, count):
         raise CheckFailed("sendmail -bt stopped before it had answered every route test; its last words: %s" % " / ".join(output.splitlines()[-3:]),
                           output=output[-2000:])
     return found[:-1]
+
+
+def _sections(output, tests):
+    """Return :func:`sections` of the tests; :raises CheckFailed: also where sendmail did not understand a question, which is no answer to it."""
+    found = sections(output, len(tests))
+    for test, parts in zip(tests, found):
+        for what, lines in parts.items():
+            for line in lines:
+                if USAGE.match(line):
+                    raise CheckFailed("route test '%s' could not be asked: of its question about the %s sendmail -bt says '%s'. Is the address whole?" % (
+                        test.get("name"), what, line), output=output[-2000:])
+    return found
 
 
 def spelled(text):
@@ -237,7 +262,7 @@ NOBODY = {"mailer": "local", "host": "", "user": "<>", "objection": None}
 def places(output, tests):
     """Read the answers to the first script: for each test a dict of ``sender`` and ``recipient``, each a :func:`place`."""
     return [{"sender": place(found["sender"]) if test["sender"] != "<>" else dict(NOBODY), "recipient": place(found["recipient"])}
-            for test, found in zip(tests, sections(output, len(tests)))]
+            for test, found in zip(tests, _sections(output, tests))]
 
 
 def answers(output, tests, found):
@@ -246,7 +271,7 @@ def answers(output, tests, found):
     :param list found: what :func:`places` said.
     :returns: for each test a dict of ``expect``, ``code``, ``status``, ``text``, ``ruleset``, ``mailer``, ``host`` and the rewritten addresses.
     """
-    return [_answer(test, where, parts) for test, where, parts in zip(tests, found, sections(output, len(tests)))]
+    return [_answer(test, where, parts) for test, where, parts in zip(tests, found, _sections(output, tests))]
 
 
 def _answer(test, where, parts):

@@ -42,6 +42,11 @@ def key_blocks(text):
     return [match.group() + "\n" for match in PEM.finditer(text) if match.group(1).endswith("PRIVATE KEY")]
 
 
+def crl_blocks(text):
+    """Return the PEM blocks of revocation lists in a text."""
+    return blocks(text, ("X509 CRL",))
+
+
 def is_encrypted(text):
     """Tell whether a private key waits for a passphrase."""
     return "ENCRYPTED" in text
@@ -159,6 +164,8 @@ def renewal(certificate, key, names, kind, now, renew_days):
     :param list names: names that it has to carry, in this order.
     :param str kind: the kind of key that is wanted, ``EC`` or ``RSA``.
     """
+    if certificate.subject != certificate.issuer:
+        return "it was issued by %s, so its key came from elsewhere" % certificate.issuer
     if list(certificate.names) != [name.lower() for name in names]:
         return "it is for %s, expected %s" % (", ".join(certificate.names) or "nobody", ", ".join(names))
     if key.kind != kind or key.bits < LEAST_BITS[kind]:
@@ -168,6 +175,14 @@ def renewal(certificate, key, names, kind, now, renew_days):
     if certificate.ends <= now + renew_days * DAY:
         return "it expires on %s" % day(certificate.ends)
     return None
+
+
+def distinct(texts):
+    """Return each PEM block once, in the order of their first appearance."""
+    found = []
+    for text in texts:
+        found += [text] if text not in found else []
+    return found
 
 
 def describe(certificate, key):

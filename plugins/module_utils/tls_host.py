@@ -12,10 +12,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import grp
 import os
+import pwd
+import re
 import shutil
 import stat
-import tempfile
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, tls
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, UnsafePath
@@ -27,6 +29,23 @@ X509 = ["x509", "-noout", "-subject", "-issuer", "-startdate", "-enddate", "-fin
 CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
 NEW_KEY = {"EC": CURVE, "RSA": ["-newkey", "rsa:3072"]}
 LONGEST_NAME = 64
+NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\Z")
+# A configuration of our own: to that of the host, openssl 1.1.1 would add a second basicConstraints, and peers refuse such a certificate.
+REQUEST = """[req]
+distinguished_name = subject
+prompt = no
+x509_extensions = extensions
+[subject]
+CN = %s
+[extensions]
+subjectAltName = @names
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth,clientAuth
+[names]
+%s
+"""
+# Names of a directory in which OpenSSL finds an authority.
+HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+\Z")
 
 
 class Openssl:
@@ -71,6 +90,10 @@ class Openssl:
 
     def crl(self, text, place, now):
         """Return a line about a revocation list that may be used."""
+        if len(tls.crl_blocks(text)) > 1:
+            raise InvalidValue("%s: there are %d revocation lists in it, and sendmail reads the first one only: whom the others revoke, it would let in. Give "
+                               "one list; those of further authorities go as a hashed directory (sendmail_options, confCRL_PATH)." % (
+                                   place, len(tls.crl_blocks(text))), path=place)
         issuer, last, following = tls.parse_crl(self._ask(["crl", "-noout", "-issuer", "-lastupdate", "-nextupdate"], text, place, "the revocation list"))
         faults = tls.crl_faults(place, last, following, now)
         if faults:
@@ -86,11 +109,16 @@ class Openssl:
         return "%d bits" % bits
 
     def authorities(self, text, place):
-        """Return a line about the certificates of authorities in a text."""
+        """Return each :class:`tls.Certificate` of the authorities in a text."""
         found = [self.certificate(one, place) for one in tls.blocks(text)]
         if not found:
             raise InvalidValue("%s: there is no certificate in it (no -----BEGIN CERTIFICATE-----)." % place, path=place)
-        return "; ".join("%s until %s sha256 %s" % (one.subject, tls.day(one.ends), one.fingerprint) for one in found)
+        return found
+
+    def between(self, text, place):
+        """Return those certificates of a text, in PEM, that lead from its first one to an authority; one that signs itself is none of these."""
+        rest = [(block, self.certificate(block, place)) for block in tls.blocks(text)[1:]]
+        return [block for block, found in rest if found.subject != found.issuer]
 
     def verification(self, certificate, ca, ca_path):
         """Say why a certificate does not lead to a trusted authority, or return None.
@@ -98,75 +126,136 @@ class Openssl:
         :param str certificate: it, and after it what leads to its authority.
         :param str ca: trusted authorities besides those of the host; may be empty.
         """
-        place = tempfile.mkdtemp(prefix=disk.TEMPORARY_PREFIX)
-        try:
+        with disk.temporary_directory() as place:
             for name, text in (("leaf", tls.blocks(certificate)[0]), ("chain", "".join(tls.blocks(certificate)[1:])), ("ca", ca)):
                 disk.write(os.path.join(place, name), text.encode("utf-8"), os.geteuid(), os.getegid())
             words = ["-CAfile", os.path.join(place, "ca")] if ca else []
             words += ["-CApath", ca_path] if ca_path else []
             words += ["-untrusted", os.path.join(place, "chain")] if tls.blocks(certificate)[1:] else []
             result = self.runner.run([self.program, "verify"] + words + [os.path.join(place, "leaf")])
-        finally:
-            shutil.rmtree(place)
         said = [line for line in (result.stderr + result.stdout).splitlines() if line.startswith("error")]
         return None if not result.rc else said[0].partition(": ")[0] + " " + said[0].rpartition(":")[2].strip() if said else "openssl verify fails"
 
     def self_signed(self, names, kind, days, directory):
         """Return the text of a new key and of its certificate, made in a directory that root alone can enter."""
-        place = tempfile.mkdtemp(prefix=disk.TEMPORARY_PREFIX, dir=directory)
-        try:
-            paths = [os.path.join(place, name) for name in ("key", "certificate")]
-            # A common name has an end at 64 characters; the names that count stand in the extension.
-            subject = "/CN=" + (names[0] if len(names[0]) <= LONGEST_NAME else "sendmail")
-            result = self.runner.run([self.program, "req", "-x509", "-nodes"] + NEW_KEY[kind] + [
-                "-sha256", "-days", str(days), "-subj", subject, "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names),
-                "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth,clientAuth",
-                "-keyout", paths[0], "-out", paths[1]])
+        with disk.temporary_directory(directory) as place:
+            paths = [os.path.join(place, name) for name in ("key", "certificate", "request")]
+            disk.write(paths[2], request(names).encode("ascii"), os.geteuid(), os.getegid())
+            result = self.runner.run([self.program, "req", "-x509", "-nodes", "-config", paths[2]] + NEW_KEY[kind] + [
+                "-sha256", "-days", str(days), "-keyout", paths[0], "-out", paths[1]])
             if result.rc:
                 raise InvalidValue("openssl could not make a certificate for %s: %s" % (", ".join(names), result.stderr.strip()))
-            return tuple((disk.read(path) or b"").decode("ascii") for path in paths)
-        finally:
-            shutil.rmtree(place)
+            return tuple((disk.read(path) or b"").decode("ascii") for path in paths[:2])
+
+
+def request(names):
+    """Return openssl's configuration for a self-signed certificate; :raises InvalidValue: a name is none."""
+    wrong = [name for name in names if not NAME.match(name)]
+    if wrong:
+        raise InvalidValue("'%s' is no name of a host; expected one such as mx.example.com." % wrong[0], name=wrong[0])
+    # A common name has an end at 64 characters; the names that count stand in the extension.
+    return REQUEST % (names[0] if len(names[0]) <= LONGEST_NAME else "sendmail",
+                      "\n".join("DNS.%d = %s" % (number, name) for number, name in enumerate(names, 1)))
+
+
+def is_hashed(directory):
+    """Tell whether OpenSSL finds authorities in a directory: that takes names such as 9d04f354.0, which Red Hat's has not."""
+    return any(HASHED.match(name) for name in os.listdir(directory)) if os.path.isdir(directory) else False
 
 
 # ---- paths -------------------------------------------------------------------------------------------------------------------------------
 
-def key_faults(path, reader):
-    """Say why sendmail will not take a key that somebody else put on the host, or return an empty list.
+class Reader:
+    """As whom the daemon reads a file. Its right as root to pass over modes is not counted on: the sandbox takes it away.
 
-    :param str path: the key, absolute.
-    :param str reader: the user as whom the daemon reads it.
+    :param str name: a user; in check mode one that is yet to be made, about whom nothing can be said.
+    :raises InvalidValue: there is no such user, and this is no check mode.
+    """
+
+    def __init__(self, name, check_mode=False):
+        self.name, self.known = name, disk.has_user(name) or not check_mode
+        self.uid = disk.user_id(name) if self.known else -1
+        try:
+            person = pwd.getpwuid(self.uid) if self.known else None
+            self.groups = set(os.getgrouplist(person.pw_name, person.pw_gid)) if person else set()
+        except KeyError:
+            self.groups = set()
+
+    def may(self, found, bit):
+        """Tell whether the modes of a file grant a right (1 enter, 4 read); the first class that fits counts."""
+        shift = 6 if found.st_uid == self.uid else 3 if found.st_gid in self.groups else 0
+        return not self.known or bool(found.st_mode >> shift & bit)
+
+
+def file_faults(path, reader, secret):
+    """Say why sendmail will not take a file that somebody else put on the host, or return an empty list.
+
+    :param str path: a key or certificate, absolute.
+    :param reader: a :class:`Reader`.
+    :param bool secret: it is a key, which nobody else may read.
     """
     try:
         real = os.path.realpath(path)
         found = os.stat(real)
     except OSError as exc:
-        return ["%s could not be read: %s. Put the key there (owner %s, mode 0600), or name the path where it is." % (path, exc.strerror, reader)]
-    faults, mode, uid = [], stat.S_IMODE(found.st_mode), disk.user_id(reader)
+        return ["%s could not be read: %s. Put the %s there%s, or name the path where it is." % (
+            path, exc.strerror, "key" if secret else "certificate", " (owner %s, mode 0600)" % reader.name if secret else "")]
     if not stat.S_ISREG(found.st_mode):
-        return ["%s is no plain file; expected a key." % path]
-    if mode & 0o077:
+        return ["%s is no plain file; expected a %s." % (path, "key" if secret else "certificate")]
+    faults = (_key_faults if secret else _certificate_faults)(path, real, found, reader)
+    # A link is as safe as the directories that it stands in.
+    faults += [fault for fault in directory_faults(path, reader) if path != real]
+    return tls.distinct(faults + directory_faults(real, reader))
+
+
+def _key_faults(path, real, found, reader):
+    faults = []
+    if found.st_mode & 0o077:
         faults.append("%s has mode %04o: others than its owner may read it, so sendmail would not, and STARTTLS would be gone without an error. Expected 0600; "
-                      "do: chmod 0600 %s" % (path, mode, real))
-    if found.st_uid != uid:
-        faults.append("%s belongs to uid %d; expected %s, as whom the daemon reads it. Do: chown %s %s" % (path, found.st_uid, reader, reader, real))
-    return faults + directory_faults(real, uid)
+                      "do: chmod 0600 %s" % (path, stat.S_IMODE(found.st_mode), real))
+    if reader.known and found.st_uid != reader.uid:
+        faults.append("%s belongs to uid %d; expected %s, as whom the daemon reads it. Do: chown %s %s" % (path, found.st_uid, reader.name, reader.name, real))
+    return faults
 
 
-def directory_faults(path, uid=0):
-    """Say which directory on the way to a path others may write to: whoever can, replaces what lies in it."""
+def _certificate_faults(path, real, found, reader):
+    faults = []
+    if found.st_mode & 0o022:
+        faults.append("%s has mode %04o: others may write to it, so sendmail would not read it, and STARTTLS would be gone without an error. Do: "
+                      "chmod go-w %s" % (path, stat.S_IMODE(found.st_mode), real))
+    if reader.known and found.st_uid not in (0, reader.uid):
+        faults.append("%s belongs to uid %d, who may replace it. Expected root. Do: chown root %s" % (path, found.st_uid, real))
+    if not reader.may(found, 4):
+        faults.append("%s has mode %04o, and %s, as whom the daemon reads it, may not. Do: chmod a+r %s" % (
+            path, stat.S_IMODE(found.st_mode), reader.name, real))
+    return faults
+
+
+def directory_faults(path, reader):
+    """Say which directory on the way to a path others may write to (whoever can, replaces what lies in it), and which the daemon can not enter."""
     faults, place = [], os.path.dirname(path)
     while True:
         found = os.stat(place)
         if found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
             faults.append("%s, on the way to %s, has mode %04o: others may replace what lies there, so sendmail would not read it, and STARTTLS would be gone "
                           "without an error. Do: chmod go-w %s" % (place, path, stat.S_IMODE(found.st_mode), place))
-        if found.st_uid not in (0, uid):
+        if found.st_uid not in (0, reader.uid):
             faults.append("%s, on the way to %s, belongs to uid %d, who may replace what lies there. Expected root. Do: chown root %s" % (
                 place, path, found.st_uid, place))
+        if not reader.may(found, 1):
+            faults.append("%s, on the way to %s, is %s %04o, and %s, as whom the daemon reads it, can not enter. Let it in, "
+                          "or have the files copied to a directory where it may." % (
+                              place, path, _owners(found), stat.S_IMODE(found.st_mode), reader.name))
         if place == "/":
             return faults
         place = os.path.dirname(place)
+
+
+def _owners(found):
+    try:
+        return "%s:%s" % (pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name)
+    except KeyError:
+        return "%d:%d" % (found.st_uid, found.st_gid)
 
 
 def read_text(path):

@@ -16,7 +16,16 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import crosscheck, disk, generations, mapbuild, probe, routes, shared_spec
+from ansible_collections.mailjail.sendmail.plugins.module_utils import (
+    crosscheck,
+    disk,
+    generations,
+    mapbuild,
+    probe,
+    routes,
+    shared_spec,
+    tables_access,
+)
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.module_utils.staging import READ_AT_START, Stage
 
@@ -184,8 +193,13 @@ def _diff(item):
         rows = [("%s %s" % (row["what"], row["name"]), row) for row in item.changes]
         return {"before_header": item.path, "after_header": item.path, "before": "".join("%s: %s\n" % (name, row["before"]) for name, row in rows),
                 "after": "".join("%s: %s\n" % (name, row["after"]) for name, row in rows)}
-    return {"before_header": item.path, "after_header": item.path, "before": (disk.read(item.path) or b"").decode("utf-8", "replace"),
-            "after": disk.read(item.staged).decode("utf-8", "replace")}
+    return {"before_header": item.path, "after_header": item.path, "before": _shown(disk.read(item.path) or b""),
+            "after": _shown(disk.read(item.staged))}
+
+
+def _shown(data):
+    """Return the text of a file as a diff shows it; an access map that was here before may hold passwords."""
+    return tables_access.masked(data.decode("utf-8", "replace"))
 
 
 def _attribute_diff(changes):

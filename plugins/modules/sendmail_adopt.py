@@ -50,6 +50,10 @@ options:
     description: The m4 program.
     type: str
     default: m4
+  makemap:
+    description: The makemap program, which dumps a database whose source is lost. Without it such a database is named and not read.
+    type: str
+    default: ""
   paths:
     description: Where this collection keeps each map and class file on this host. What lies elsewhere stays as it is, and is named.
     type: dict
@@ -96,7 +100,7 @@ snapshot:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_host
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 
@@ -119,12 +123,13 @@ def main():
     configuration = {"type": "dict", "required": True, "options": {"source": path, "compiled": path}}
     module = AnsibleModule(argument_spec={
         "mta": configuration, "msp": configuration, "library": {"type": "path", "required": True}, "m4": {"type": "str", "default": "m4"},
+        "makemap": {"type": "str", "default": ""},
         "paths": {"type": "dict", "default": {}}, "rendered": {"type": "dict", "default": {}},
         "watched": {"type": "list", "elements": "path", "default": []}}, supports_check_mode=True)
     try:
         result = look(module.params)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     module.exit_json(**result)
 
 

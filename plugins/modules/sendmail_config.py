@@ -133,11 +133,23 @@ options:
         description: A file on the host with entries of delegated administrators that were checked already; they follow the others.
         type: path
       shared:
-        description: A file on the host with entries of other roles (M(mailjail.sendmail.sendmail_map_entry)); they follow the others.
+        description:
+          - A file on the host with entries of other roles (M(mailjail.sendmail.sendmail_map_entry)); they follow the others. Of a map that comes from a file
+            they are kept, and a warning names them.
         type: path
       today:
         description: The date (YYYY-MM-DD) by which entries of O(maps[].shared) expire; without it the host's own.
         type: str
+      expiry_notice:
+        description: Days before the end of an entry of O(maps[].shared) from which a warning announces it.
+        type: int
+        default: 0
+      whole:
+        description:
+          - Whether O(maps[].content) is a file, and so the whole map. Entries of O(maps[].shared) are not taken up then, but kept and named in a warning.
+            Set by the action plugin.
+        type: bool
+        default: false
       upload:
         description: Where the controller put O(maps[].file). Set by the action plugin.
         type: path
@@ -278,7 +290,10 @@ options:
         description: Whether access keys may stand without a tag.
         type: bool
       adopted:
-        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then.
+        description: Whether maps are taken over as somebody else wrote them; whom they let relay is not judged then, unless it is everybody.
+        type: bool
+      open_relay:
+        description: Whether such a map may let everybody relay.
         type: bool
   profile:
     description:
@@ -383,7 +398,7 @@ generation:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, transaction
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -406,7 +421,8 @@ MAPS = _rows({
     "entries": {"type": "list", "elements": "dict", "no_log": False}, "content": {"type": "str"},
     "remarks": {"type": "list", "elements": "str", "default": []}, "warnings": {"type": "list", "elements": "str", "default": []},
     "secret_content": {"type": "str", "no_log": True}, "file": {"type": "path"}, "host_file": {"type": "path"},
-    "accepted": {"type": "path"}, "shared": {"type": "path"}, "today": {"type": "str"}, "upload": {"type": "path"}, "digest": {"type": "str"},
+    "accepted": {"type": "path"}, "shared": {"type": "path"}, "today": {"type": "str"},
+    "expiry_notice": {"type": "int", "default": 0}, "whole": {"type": "bool", "default": False}, "upload": {"type": "path"}, "digest": {"type": "str"},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
     "database_owner": {"type": "str", "default": "root"}, "database_group": {"type": "str", "default": "root"},
     "database_mode": {"type": "str", "default": "0640"}, "secret": {"type": "bool", "default": False, "no_log": False}})
@@ -423,7 +439,7 @@ CONTEXT = {"type": "dict", "default": {}, "options": {
     "virtual_domains": {"type": "list", "elements": "str"}, "jail": {"type": "path"}, "alias_files": {"type": "bool"},
     "alias_programs": {"type": "bool"}, "alias_includes": {"type": "bool"}, "smrsh_commands": {"type": "list", "elements": "str"},
     "access_options": {"type": "list", "elements": "str"}, "ipv6_compressed": {"type": "bool"}, "relay_by_name": {"type": "bool"},
-    "untagged": {"type": "bool"}, "adopted": {"type": "bool"}}}
+    "untagged": {"type": "bool"}, "adopted": {"type": "bool"}, "open_relay": {"type": "bool"}}}
 SPEC = {
     "mta": _configuration(True), "msp": _configuration(False), "library": {"type": "path", "required": True},
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
@@ -437,8 +453,8 @@ def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         result = transaction.run(module.params, Runner(), module.check_mode)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)

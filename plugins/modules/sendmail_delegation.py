@@ -87,6 +87,7 @@ options:
       warnings: {description: Not used here., type: list, elements: str, default: []}
       shared: {description: Not used here., type: path}
       today: {description: Not used here., type: str}
+      expiry_notice: {description: Not used here., type: int}
       file: {description: A controller file. Such a map can not be delegated., type: path}
       host_file: {description: A file of the host. Such a map can not be delegated., type: path}
       secret: {description: Not used here., type: bool, default: false}
@@ -183,7 +184,7 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation, delegation_host
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 DELEGATION = {
@@ -195,6 +196,7 @@ MAP = {
     "type": {"type": "str", "default": "auto"}, "accepted": {"type": "path"}, "entries": {"type": "list", "elements": "dict", "no_log": False},
     "content": {"type": "str"}, "remarks": {"type": "list", "elements": "str", "default": []},
     "warnings": {"type": "list", "elements": "str", "default": []}, "shared": {"type": "path"}, "today": {"type": "str"},
+    "expiry_notice": {"type": "int"},
     "file": {"type": "path"}, "host_file": {"type": "path"},
     "secret": {"type": "bool", "default": False, "no_log": False},
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0640"},
@@ -232,8 +234,8 @@ def main():
         plan = delegation_host.Plan(params, Runner())
         if not module.check_mode:
             delegation_host.execute(plan)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(changed=bool(plan.steps), changes=changes(plan.steps), diff=difference(plan.steps),

@@ -52,6 +52,11 @@ options:
     type: list
     elements: str
     default: []
+  executables:
+    description: Paths of programs that may be there or not.
+    type: list
+    elements: str
+    default: []
   prefix:
     description: The directory below which sendmail was built by M(mailjail.sendmail.sendmail_source). Then that one is looked at, and no other counts.
     type: path
@@ -87,6 +92,11 @@ host:
       type: str
       sample: hosts
     advice: {description: What to put where if the name is not qualified; else empty., type: str}
+    addresses:
+      description: IP addresses of its interfaces, without those of loopback.
+      type: list
+      elements: str
+      sample: [192.0.2.1, "2001:db8::1"]
     nameservers: {description: Addresses of the name servers in /etc/resolv.conf., type: list, elements: str, sample: [192.0.2.53]}
     python: {description: Version of the Python that ran this module., type: str, sample: 3.11.2}
     service_manager: {description: Either V(systemd) or V(other)., type: str}
@@ -128,11 +138,28 @@ programs:
   contains:
     openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
     unbound: {description: Checks signatures in the DNS., type: str, sample: /usr/sbin/unbound}
+authorities:
+  description: The host's bundle of trusted authorities; empty where there is none.
+  returned: always
+  type: str
+  sample: /etc/ssl/certs/ca-certificates.crt
+resolver:
+  description: The resolver that the role tls runs for the mail daemon.
+  returned: always
+  type: dict
+  contains:
+    ours: {description: Files that the role gave it., type: list, elements: str}
+    used: {description: Whether the host itself asks a name server on 127.0.0.1 or ::1., type: bool}
 other_packages:
   description: Those of O(packages) that are installed, name to version.
   returned: always
   type: dict
   sample: {opendkim: 2.11.0~beta2-8+deb12u1}
+executables:
+  description: For each of O(executables) whether it is a file that can be run.
+  returned: always
+  type: dict
+  sample: {/usr/bin/procmail: true}
 maps:
   description: The map compiler.
   returned: always
@@ -303,6 +330,7 @@ def main():
         "units": {"type": "list", "elements": "str", "default": list(hostinfo.UNITS)},
         "ports": {"type": "list", "elements": "int", "default": list(hostinfo.PORTS)},
         "packages": {"type": "list", "elements": "str", "default": []},
+        "executables": {"type": "list", "elements": "str", "default": []},
         "prefix": {"type": "path"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)

@@ -197,7 +197,7 @@ inventory_total:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import jail, selinux, smrsh
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 ENTRY = {"path": {"type": "str", "required": True}, "owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "str"}}
@@ -301,8 +301,8 @@ def main():
     module = AnsibleModule(argument_spec=SPEC, required_one_of=[["path", "smrsh"]], supports_check_mode=True)
     try:
         module.exit_json(**run(module))
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
 
 
 if __name__ == "__main__":

@@ -44,14 +44,15 @@ options:
     description: Its right-hand side. Needed unless O(state=absent).
     type: str
   secret_value:
-    description: The same for the map V(authinfo), where no log shows it.
+    description: The same for the map V(authinfo), where no log shows it. A password (C(AuthInfo:)) in the map V(access) is refused.
     type: str
   comment:
     description: A remark that stands above the entry in the source.
     type: str
   expires:
     description:
-      - The last day on which the entry counts, such as V(2026-12-31). From the next run of the role config on it is left out.
+      - The last day on which the entry counts, such as V(2026-12-31). From the next run of the role config on it is left out. A new entry may not have a
+        date in the past.
     type: str
   state:
     description: Whether the entry is there.
@@ -111,8 +112,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_host, tables_entries
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_entries, shared_host, tables_entries
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -141,11 +142,13 @@ def wishes(params):
 def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True, required_one_of=[["key", "entries"]],
                                   mutually_exclusive=[["key", "entries"]])
+    # Refused below, but the refusal must not show what was given in the wrong place.
+    module.no_log_values.update(shared_entries.passwords(module.params["map"], [module.params] + (module.params["entries"] or [])))
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")
         result = shared_host.apply(dict(module.params, entries=wishes(module.params), today=today), Runner(), module.check_mode)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     for warning in result["warnings"]:
         module.warn(warning)
     module.exit_json(changed=result["changed"], changes=result["changes"], diff=result["diff"])

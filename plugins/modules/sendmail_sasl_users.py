@@ -100,7 +100,7 @@ changes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sasl_users
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -133,8 +133,8 @@ def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module.params, module.check_mode))
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
 
 
 if __name__ == "__main__":

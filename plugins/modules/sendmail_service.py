@@ -142,6 +142,20 @@ options:
     type: list
     elements: path
     default: []
+  configuration:
+    description: The daemon's compiled configuration. After a way back its listeners and certificates are what is proven, and not those that are asked for.
+    type: path
+  material:
+    description:
+      - The directory of keys and certificates that M(mailjail.sendmail.sendmail_tls) keeps. What they were before is put back where the daemon can not be
+        proven with them, and removed where it can.
+      - Files there that neither O(material_files) nor O(configuration) nor a unit names are removed once the daemon is proven without them.
+    type: path
+  material_files:
+    description: The files in O(material) that are in use.
+    type: list
+    elements: path
+    default: []
   announced:
     description: Files that an earlier task of this run would change, for check mode, in which they are as they were. They count as changed just now.
     type: list
@@ -232,8 +246,8 @@ restored:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations, submission, tls_health
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, generations, hostinfo, submission, tls_health, tls_material
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 LISTENER = {
@@ -256,13 +270,20 @@ SPOOL = {"path": {"type": "path", "required": True}, "owner": {"type": "str", "r
 class Recovery:
     """The configuration's way back, for :func:`daemon.bring_up`."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, directory, material, unused):
+        self.directory, self.material, self.unused = directory, material, unused
 
     def mark_good(self):
         """Remember that the live configuration was proven; what it replaced can go."""
         generations.mark_good(self.directory)
         generations.retire(self.directory)
+        tls_material.forget(self.material)
+        tls_material.remove(self.unused)
+
+    def restore_keys(self):
+        """Put back what keys and certificates were before this run; return their files. Those that were not in use are no loss to anybody and stay."""
+        self.unused = []
+        return tls_material.put_back(self.material)
 
     def restore(self):
         """Put the last good configuration back; return its id or None, and a sentence."""
@@ -283,8 +304,10 @@ def run(params, check_mode):
     runner, direct = Runner(), params["submission"]
     check = direct and (lambda: submission.route_faults(runner, params["program"], direct["configuration"], direct["hub"]))
     supervisor = daemon.Supervisor(daemon.Host(runner, params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
-                                   params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths), check)
-    changed, diff, recovery = supervisor.changed(), supervisor.diff(), Recovery(params["state_directory"])
+                                   params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths), check,
+                                   params["configuration"])
+    unused = unused_material(params, units, params["announced"] if check_mode else ())
+    changed, diff, recovery = supervisor.changed() or bool(unused), supervisor.diff(), Recovery(params["state_directory"], params["material"], unused)
     if changed and not check_mode:
         daemon.bring_up(supervisor, recovery)
     elif not check_mode:
@@ -295,7 +318,17 @@ def run(params, check_mode):
         recovery.mark_good()
     listeners = [daemon.spell(entry) for unit in units for entry in unit.listeners]
     warning = submission.hub_warning(direct["hub"], direct["port"], HUB_PATIENCE) if direct and not check_mode else None
-    return dict(supervisor.report(), changed=changed, listeners=listeners, diff=diff, warnings=[warning] if warning else [])
+    report = supervisor.report()
+    report["reasons"] += ["%s is used no more" % path for path in unused]
+    return dict(report, changed=changed, listeners=listeners, diff=diff, warnings=[warning] if warning else [])
+
+
+def unused_material(params, units, announced):
+    """Return the keys and certificates that go once the daemon is proven; in check mode the configuration is still the one that names them."""
+    if not params["material"]:
+        return []
+    live = hostinfo.read_text(params["configuration"]) if params["configuration"] and params["configuration"] not in announced else None
+    return tls_material.unused(params["material"], params["material_files"], [live or ""] + [unit.text for unit in units])
 
 
 def main():
@@ -309,6 +342,7 @@ def main():
         "removed_files": {"type": "list", "elements": "path", "default": []},
         "masked_units": {"type": "list", "elements": "str", "default": []},
         "certificates": {"type": "list", "elements": "path", "default": []},
+        "configuration": {"type": "path"}, "material": {"type": "path"}, "material_files": {"type": "list", "elements": "path", "default": []},
         "timeout": {"type": "int", "default": 30},
         "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     }, supports_check_mode=True)
@@ -317,8 +351,8 @@ def main():
             result = run(module.params, module.check_mode)
         for warning in result.pop("warnings"):
             module.warn(warning)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     module.exit_json(**result)
 
 

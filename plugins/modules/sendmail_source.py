@@ -145,7 +145,7 @@ program:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import generations, source
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 DIRECTORY = {"path": {"type": "path", "required": True}, "owner": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
@@ -193,8 +193,8 @@ def main():
     try:
         with generations.lock():
             result = run(module.params, module.check_mode)
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     module.exit_json(**result)
 
 

@@ -17,6 +17,10 @@ description:
   - sendmail distrusts a key without an error, and then offers no STARTTLS. So what would be distrusted or would fail is refused here, each with the file, what
     was found and what to do. The files that are in place stay as they are.
   - A key, its certificate and what leads to its authority are one file, which sendmail reads as both. They change in one rename.
+  - Most builds of sendmail read the first certificate of that file only, and look among their trusted authorities for the rest of what they send. So C(ca.pem)
+    holds what leads from each certificate to its authority too. That does not make it an authority.
+  - What a file held before it was changed stays beside it (C(.former)) until M(mailjail.sendmail.sendmail_service) has proven the daemon, which puts it back
+    if it does not hold.
   - The modules of C(community.crypto) are not used. Its current release leaves out hosts with Python 3.6, and they would take four remote runs.
 author:
   - The mailjail authors (@mailjail)
@@ -33,7 +37,8 @@ options:
   certificates:
     description:
       - V(given), texts or files of the controller that are put in place.
-      - V(host), paths of files that somebody else looks after, such as an ACME client. They are judged and left alone.
+      - V(host), paths of files that somebody else looks after, such as an ACME client. They are judged and left alone; what leads from them to their
+        authority is copied to C(ca.pem).
       - V(self-signed), made on the host, renewed there, and its key never leaves it.
     type: str
     choices: [given, host, self-signed]
@@ -79,16 +84,26 @@ options:
         choices: [ecdsa, rsa]
         default: ecdsa
   ca:
-    description: Trusted authorities, PEM text or a file of the controller. With O(certificates=host) also an absolute path of the host, where it is one.
+    description:
+      - Trusted authorities, PEM text or a file of the controller. With O(certificates=host) an absolute path is one of the host, whose content is copied.
+      - Those in O(ca_path) are trusted besides. Where that is no hashed directory (Red Hat), those of O(bundle) are, so that it means the same everywhere.
     type: str
   ca_path:
     description: The host's directory of trusted authorities, asked besides O(ca).
     type: path
+  bundle:
+    description: The host's own bundle of trusted authorities. C(ca.pem) holds it where there is no O(ca), or where O(ca_path) is not hashed.
+    type: path
+  relay_issuers:
+    description: Names of issuers, as sendmail spells them, all of whose certificates let a client relay. Each has to be in O(ca), or it is refused.
+    type: list
+    elements: str
+    default: []
   crl:
-    description: Lists of revoked certificates, PEM text or a file of the controller.
+    description: One list of revoked certificates, PEM text or a file of the controller; of the host as with O(ca).
     type: str
   dh:
-    description: Parameters of the key exchange, PEM text or a file of the controller.
+    description: Parameters of the key exchange, PEM text or a file of the controller; of the host as with O(ca).
     type: str
   present:
     description: Files and directories without which sendmail offers no STARTTLS, though it says nothing. A missing one is refused.
@@ -165,8 +180,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, tls, tls_host
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, UnsafePath
+from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, tls, tls_host, tls_material, tls_names
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, UnsafePath, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
@@ -178,7 +193,8 @@ SPEC = {
     "directory": {"type": "path", "required": True}, "owner": {"type": "str", "default": "root"},
     "names": {"type": "list", "elements": "str", "required": True},
     "pairs": {"type": "list", "elements": "dict", "required": True, "options": PAIR},
-    "ca": {"type": "str"}, "ca_path": {"type": "path"}, "crl": {"type": "str"}, "dh": {"type": "str"},
+    "ca": {"type": "str"}, "ca_path": {"type": "path"}, "bundle": {"type": "path"}, "crl": {"type": "str"}, "dh": {"type": "str"},
+    "relay_issuers": {"type": "list", "elements": "str", "default": []},
     "present": {"type": "list", "elements": "path", "default": []},
     "days": {"type": "int", "default": 730}, "renew_days": {"type": "int", "default": 30}, "warn_days": {"type": "int", "default": 30},
     "openssl": {"type": "path", "default": "/usr/bin/openssl"},
@@ -192,15 +208,57 @@ class Material:
     def __init__(self, params, check_mode):
         self.params, self.check_mode, self.now = params, check_mode, time.time()
         self.openssl = tls_host.Openssl(Runner(), params["openssl"])
-        self.wanted, self.certificates, self.warnings, self.new = [], [], [], []
+        self.wanted, self.certificates, self.warnings, self.new, self.between = [], [], [], [], []
         self._present()
-        self.ca = self._text("ca")
-        for name, judge in (("ca", self.openssl.authorities), ("crl", self._crl), ("dh", self.openssl.dh)):
+        self._check_days()
+        own = self._authorities()
+        for name, judge in (("crl", self._crl), ("dh", self.openssl.dh)):
             text = self._text(name)
             if text:
                 self._want(name, text, judge(text, "sendmail_tls.%s" % name), "0644")
         for pair in params["pairs"]:
             getattr(self, "_" + params["certificates"].replace("-", "_"))(pair)
+        if own or (params["pairs"] and params["certificates"] != "self-signed"):
+            self._want_authorities(own)
+
+    def _check_days(self):
+        if self.params["certificates"] == "self-signed" and not 0 <= self.params["renew_days"] < self.params["days"]:
+            raise InvalidValue("sendmail_tls.renew_days is %d and sendmail_tls.days is %d: a certificate would be made anew in every run. Expected fewer "
+                               "days before its end than it is good for." % (self.params["renew_days"], self.params["days"]))
+
+    def _authorities(self):
+        """Judge the site's own authorities; return what is known of them, and remember all that are trusted by a file."""
+        text = self._text("ca")
+        own = self.openssl.authorities(text, "sendmail_tls.ca") if text else []
+        self._check_relaying(own)
+        self.ca, self.bundled = "".join(tls.blocks(text)), 0
+        if self.params["bundle"] and not (own and tls_host.is_hashed(self.params["ca_path"] or "")):
+            system = tls.blocks(tls_host.read_text(self.params["bundle"]))
+            self.bundled = len(system)
+            self.trusted = self.ca + "".join(system)
+        else:
+            self.trusted = self.ca
+        return own
+
+    def _check_relaying(self, own):
+        subjects = set()
+        for one in own:
+            try:
+                subjects.add(tls_names.sendmail_dn(one.subject))
+            except InvalidValue:
+                # A name that sendmail can not compare lets nobody relay.
+                continue
+        strange = [name for name in self.params["relay_issuers"] if name not in subjects]
+        if strange:
+            raise InvalidValue("sendmail_tls_relay: everybody with a certificate of the issuer %s may relay, and that issuer is none of sendmail_tls.ca, so it "
+                               "certifies others than yours. Name the subjects that may, or put the issuer's certificate into sendmail_tls.ca." % strange[0])
+
+    def _want_authorities(self, own):
+        blocks = tls.distinct(tls.blocks(self.trusted) + self.between)
+        about = ["%s until %s sha256 %s" % (one.subject, tls.day(one.ends), one.fingerprint) for one in own]
+        about += ["%d authorities of %s" % (self.bundled, self.params["bundle"])] if self.bundled else []
+        about += ["%d certificates in between" % len(tls.distinct(self.between))] if self.between else []
+        self._want("ca", "".join(blocks), "; ".join(about), "0644")
 
     def _crl(self, text, place):
         return self.openssl.crl(text, place, self.now)
@@ -226,7 +284,8 @@ class Material:
         found, size = self.openssl.pair(certificate, key, place, self.now)
         self.warnings += tls.pair_warnings(place, found, self.params["names"], self.now, self.params["warn_days"])
         self.certificates.append({"path": path, "about": tls.describe(found, size)})
-        wrong = self.openssl.verification(certificate, self.ca, self.params["ca_path"])
+        self.between += self.openssl.between(certificate, place)
+        wrong = self.openssl.verification(certificate, self.trusted if self.ca else "", self.params["ca_path"])
         if wrong and self.ca:
             raise InvalidValue("%s: the certificate (%s) does not lead to an authority in sendmail_tls.ca: %s. Give the certificates in between as chain, or "
                                "the authority that issued it." % (place, found.subject, wrong), path=place)
@@ -245,10 +304,13 @@ class Material:
         self._want(pair["name"], "".join(tls.key_blocks(pair["key"])) + chain, about, "0600")
 
     def _host(self, pair):
-        faults = tls_host.key_faults(pair["key_file"], self.params["owner"])
+        reader = tls_host.Reader(self.params["owner"], self.check_mode)
+        faults = tls.distinct(tls_host.file_faults(pair["key_file"], reader, True) + tls_host.file_faults(pair["certificate"], reader, False))
         if faults:
             raise UnsafePath(" ".join(faults), path=pair["key_file"], faults=faults)
-        self._judged(pair["certificate"], pair["certificate"], tls_host.read_text(pair["certificate"]), tls_host.read_text(pair["key_file"]))
+        chain = pair["chain"] or ""
+        chain = tls_host.read_text(chain) if chain.startswith("/") else chain
+        self._judged(pair["certificate"], pair["certificate"], tls_host.read_text(pair["certificate"]) + "\n" + chain, tls_host.read_text(pair["key_file"]))
 
     def _self_signed(self, pair):
         path, kind, names = self._path(pair["name"]), KINDS[pair["key_type"]], self.params["names"]
@@ -276,6 +338,8 @@ class Material:
     def rows(self):
         """Return what differs, as ``(path, before, after)``."""
         place = self.params["directory"]
+        if not self.wanted and not self.new:
+            return []
         head = [] if os.path.isdir(place) and not disk.attribute_changes(place, "root", "root", "0755") else [
             (place, "" if not os.path.isdir(place) else "another owner or mode", "directory root:root 0755")]
         made = [(self._path(name), "another or none", about) for name, _kind, about in self.new]
@@ -284,9 +348,10 @@ class Material:
     def put(self, rows):
         """Write what differs; keys are made here and nowhere else."""
         place = self.params["directory"]
-        os.makedirs(place, 0o755, exist_ok=True)
+        disk.make_directory(place)
         disk.set_attributes(place, "root", "root", "0755")
         tls_host.remove_leftovers(place)
+        tls_material.keep(row[0] for row in rows)
         tls_host.put(self.wanted, rows)
         for name, kind, _about in self.new:
             key, certificate = self.openssl.self_signed(self.params["names"], kind, self.params["days"], place)
@@ -295,12 +360,15 @@ class Material:
 
 def run(module):
     """Judge everything, then write; return the module's result."""
-    if not os.path.exists(module.params["openssl"]):
-        if module.check_mode:
-            module.warn("%s is not there yet, so neither certificates nor keys were looked at." % module.params["openssl"])
-            paths = [os.path.join(module.params["directory"], pair["name"] + ".pem") for pair in module.params["pairs"]]
-            rows = [{"path": path, "before": "", "after": "yet to be judged"} for path in paths]
-            return {"changed": True, "changes": rows, "paths": paths, "certificates": []}
+    # What comes with a package that this run would install.
+    packaged = [module.params["openssl"]] + [path for path in module.params["present"] if path == module.params["bundle"]]
+    missing = [path for path in packaged if not os.path.exists(path)]
+    if missing and module.check_mode:
+        module.warn("%s is not there yet, so neither certificates nor keys were looked at." % missing[0])
+        paths = [os.path.join(module.params["directory"], pair["name"] + ".pem") for pair in module.params["pairs"]]
+        rows = [{"path": path, "before": "", "after": "yet to be judged"} for path in paths]
+        return {"changed": True, "changes": rows, "paths": paths, "certificates": []}
+    if module.params["openssl"] in missing:
         raise InvalidValue("%s is not there, and without it no certificate can be judged. Install the package openssl." % module.params["openssl"])
     material = Material(module.params, module.check_mode)
     rows = material.rows()
@@ -320,8 +388,8 @@ def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True)
     try:
         module.exit_json(**run(module))
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
 
 
 if __name__ == "__main__":

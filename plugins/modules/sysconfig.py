@@ -121,7 +121,7 @@ files:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
 
 FILE = {
@@ -160,8 +160,8 @@ def main():
         changing = [plan for plan in plans if sysconf.is_change(plan)]
         if not module.check_mode:
             sysconf.carry_out(changing, Runner())
-    except SendmailError as exc:
-        module.fail_json(msg=exc.message, **exc.details)
+    except (SendmailError, OSError) as exc:
+        module.fail_json(**told(exc))
     module.exit_json(changed=bool(changing), files=[describe(plan) for plan in plans], diff=[difference(plan) for plan in changing])
 
 

@@ -11,6 +11,8 @@ import base64
 import json
 import re
 
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_trust
+
 HEAD = "# Adopted from {host} by the playbook mailjail.sendmail.adopt; docs/adopt.md says how to go on from here.\n" \
        "# What no variable could say stands in report/{host}.md.\n"
 GROUP_HEAD = "# What the hosts that were adopted together have in common: {hosts}.\n"
@@ -18,7 +20,13 @@ GROUP_HEAD = "# What the hosts that were adopted together have in common: {hosts
 ORDER = ("mc_template", "submit_mc_template", "domain", "mail_server", "ostype", "mc_domain", "options", "undefine", "mailer_flags", "features", "masquerade",
          "classes", "listeners", "client_options", "queue_groups", "mailers")
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n", "t", "f")
+
+
+class Template(str):
+    """Text of our own that Ansible is to expand; whatever else looks like a template is marked as none."""
 
 
 def variables(adopted, facts):
@@ -33,7 +41,7 @@ def variables(adopted, facts):
     if msp:
         found["submit"] = msp["variables"]
     for one in adopted["files"]:
-        found[one["variable"]] = {"file": "{{ inventory_dir }}/files/%s/%s" % (facts["host"], one["name"])}
+        found[one["variable"]] = {"file": Template("{{ inventory_dir }}/files/%s/%s" % (facts["host"], one["name"]))}
     found.update((key, value) for key, value in guesses(found, facts).items() if key not in found)
     waivers = {}
     for one in mta["waivers"] + (msp["waivers"] if msp else []):
@@ -56,18 +64,22 @@ def documents(hosts, group="all"):
     :param dict hosts: host -> ``{adopted, fqdn}``.
     :param str group: the group whose group_vars take what all have in common.
     :returns: list of dicts ``path``, ``content``, ``mode``; paths are relative.
+    :raises InvalidValue: a host said what no adoption says, or a name would lead out of the directory.
     """
+    adopt_trust.file_name(group, "group")
+    for host, one in sorted(hosts.items()):
+        adopt_trust.check(host, one["adopted"])
     said = {host: variables(one["adopted"], {"host": host, "fqdn": one["fqdn"]}) for host, one in hosts.items()}
     common = in_common(said)
     found = []
     if common:
-        found.append({"path": "group_vars/%s.yml" % group, "content": GROUP_HEAD.format(hosts=", ".join(sorted(hosts))) + document(common), "mode": "0644"})
+        found.append({"path": "group_vars/%s.yml" % group, "content": GROUP_HEAD.format(hosts=", ".join(sorted(hosts))) + document(common), "mode": "0600"})
     for host, own in sorted(said.items()):
         rest = {name: value for name, value in own.items() if name not in common}
-        found.append({"path": "host_vars/%s.yml" % host, "content": HEAD.format(host=host) + document(rest), "mode": "0644"})
+        found.append({"path": "host_vars/%s.yml" % host, "content": HEAD.format(host=host) + document(rest), "mode": "0600"})
         for one in hosts[host]["adopted"]["files"]:
             found.append({"path": "files/%s/%s" % (host, one["name"]), "content": base64.b64decode(one["content"]).decode("utf-8"), "mode": "0600"})
-    return found
+    return [dict(one, path=adopt_trust.below(one["path"])) for one in found]
 
 
 def in_common(said):
@@ -120,16 +132,20 @@ def _is_block(text):
 
 
 def _key(name):
-    return name if re.match(r"\w+\Z", name) and not name.isdigit() and name.lower() not in _WORDS else json.dumps(name)
+    return name if _NAME.match(name) and name.lower() not in _WORDS else _quoted(name)
 
 
 def _scalar(value):
     if isinstance(value, str):
-        # What Ansible would take for a template is marked as none.
-        unsafe = "!unsafe " if re.search(r"\{[{%#]", value) and not value.startswith("{{ inventory_dir }}") else ""
+        unsafe = "!unsafe " if re.search(r"\{[{%#]", value) and not isinstance(value, Template) else ""
         plain = _PLAIN.match(value) and value.lower() not in _WORDS
-        return value if plain else unsafe + json.dumps(value, ensure_ascii=False)
+        return value if plain else unsafe + _quoted(value)
     return json.dumps(value)
+
+
+def _quoted(text):
+    """Return a text between double quotes. What YAML takes for no character or for a line end is escaped, such as the bytes 0x80 to 0x9f of Windows-1252."""
+    return '"%s"' % "".join(_ESCAPES.get(one) or (one if one.isprintable() else "\\U%08x" % ord(one)) for one in text)
 
 
 # -- the report
@@ -162,6 +178,7 @@ def _part(title, found, check):
     lines += _rows("Lines that are no plain variable:", found["notes"], lambda note: "`%s` line %s: `%s`: %s. Kept in: %s." % (
         note["path"], note["line"], note["statement"].replace("`", "'"), note["reason"].rstrip("."), note["kept"]))
     lines += _rows("m4 says of the host's own source:", found["complaints"], str)
+    lines += _edits(found)
     lines += _rows("`%s` is NOT what its source makes; somebody changed it by hand. These changes are not in the variables:" % found["compiled"],
                    found["edited"], difference)
     if check is None:
@@ -169,6 +186,16 @@ def _part(title, found, check):
     if not check["differences"]:
         return lines + ["Compiled from the variables, it is the same in meaning.", ""]
     return lines + _rows("Compiled from the variables, it DIFFERS:", check["differences"], difference)
+
+
+def _edits(found):
+    """Say why nothing is known of changes by hand, where that is so."""
+    if found["from"] != "source" or found["compared"]:
+        return []
+    why = "it was made by release %(live)s of the library, and the host has %(made)s" % found["releases"] if found["releases"]["live"] else \
+        "it does not exist, or says of no release that made it"
+    return ["`%s` was NOT held against its source: %s. If somebody changed it by hand, that stands nowhere here. Compare it before you replace it." % (
+        found["compiled"], why), ""]
 
 
 def difference(row):

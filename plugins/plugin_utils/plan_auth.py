@@ -293,6 +293,9 @@ def plan(site):
         ``hand_over`` (something of what stays is for the new daemon only), ``left`` (files of a former kind of login), ``pam`` (whether the rules are ours).
     :raises InvalidValue: a value that can not be what was meant.
     """
+    if site.get("profile") == "nullclient":
+        # To a null client its hub is that host.
+        site = dict(site, smart_host_auth=site.get("hub_auth") or {})
     said, found, info = settings(site), needs(site), site["info"]
     if said["backend"] not in ("none",) + tuple(MECHANISMS):
         raise InvalidValue("sendmail_auth.backend is '%s'; expected none, saslauthd or sasldb." % said["backend"], variable="sendmail_auth")

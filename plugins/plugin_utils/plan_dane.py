@@ -14,7 +14,10 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 
 DEFAULTS = {"enabled": False, "resolver": "unbound", "forwarders": [], "trust_anchors": [], "insecure_domains": []}
 _NAME = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.?\Z|\.\Z")
-_ANCHOR = re.compile(r"\S+\s+(?:\d+\s+)?(?:IN\s+)?(?:DS\s+\d+\s+\d+\s+\d+\s+[0-9A-Fa-f ]+|DNSKEY\s+\d+\s+\d+\s+\d+\s+[A-Za-z0-9+/= ]+)\Z")
+# A line of a zone: nothing in it may begin another line of the resolver's configuration.
+_ANCHOR = re.compile(r"[!-~]+[ \t]+(?:\d+[ \t]+)?(?:IN[ \t]+)?(?:DS[ \t]+\d+[ \t]+\d+[ \t]+\d+[ \t]+[0-9A-Fa-f ]+"
+                     r"|DNSKEY[ \t]+\d+[ \t]+\d+[ \t]+\d+[ \t]+[A-Za-z0-9+/= ]+)\Z", re.ASCII)
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]+\Z")
 HEAD = "# Written by the collection mailjail.sendmail, role tls: a change made here by hand is shown and undone by the next run.\n"
 # trust-ad: without it the C library throws away what says that an answer was checked.
 RESOLV_CONF = HEAD + ("# What the mail daemon sees as /etc/resolv.conf: the resolver of this host, which checks signatures.\n"
@@ -30,10 +33,13 @@ def settings(said):
     if found["resolver"] not in ("unbound", "own"):
         raise InvalidValue("sendmail_dane.resolver is '%s'; expected unbound or own." % found["resolver"], variable="sendmail_dane")
     for address in found["forwarders"]:
+        # With a scope (fe80::1%eth0) Python takes whatever stands behind the percent sign.
         try:
-            ipaddress.ip_address(u"%s" % address)
+            plain = bool(_ADDRESS.match(str(address))) and ipaddress.ip_address(str(address))
         except ValueError:
-            raise InvalidValue("sendmail_dane.forwarders: '%s' is no IP address." % address, variable="sendmail_dane")
+            plain = False
+        if not plain:
+            raise InvalidValue("sendmail_dane.forwarders: %s is no IP address without a scope." % ascii(str(address)), variable="sendmail_dane")
     for name in found["insecure_domains"]:
         if not _NAME.match(str(name)):
             raise InvalidValue("sendmail_dane.insecure_domains: '%s' is no domain." % name, variable="sendmail_dane")
@@ -70,7 +76,7 @@ def plan(site, directory):
     """Return what follows: ``bind`` (what the daemon sees in place of another file), ``companions`` for sendmail_companions, ``package`` and ``files``."""
     found = settings(site.get("dane"))
     if not found["enabled"]:
-        return {"enabled": False, "bind": [], "companions": [], "package": "", "files": []}
+        return {"enabled": False, "bind": [], "companions": [], "package": "", "files": [], "resolver": False}
     check_flags(site.get("compile_flags") or [], site["release"])
     resolver, place = site["platform"]["resolver"], directory + "/resolv.conf"
     files = {"name": "resolv.conf", "directories": [{"path": directory}], "files": [{"path": place, "content": RESOLV_CONF, "mode": "0644"}]}
@@ -78,4 +84,4 @@ def plan(site, directory):
                "files": [{"path": resolver["directory"] + "/mailjail.conf", "content": resolver_text(found), "mode": "0644"}]}
     ours = found["resolver"] == "unbound"
     return {"enabled": True, "bind": [place + ":/etc/resolv.conf"], "companions": [files] + ([unbound] if ours else []),
-            "package": resolver["package"] if ours else "", "files": [place]}
+            "package": resolver["package"] if ours else "", "files": [place], "resolver": ours}

@@ -75,8 +75,11 @@ _SHAPES = {
 }
 # Tables that can go on to other maps where they have no answer.
 ASKING = ("mailertable", "virtusertable", "genericstable", "domaintable", "aliases")
-_RESERVED = ("access", "mailertable", "virtuser", "generics", "domaintable", "bitdomain", "uudomain", "authinfo", "macro", "dequote", "arith", "host",
-             "ldapmh", "ldapmra", "badcmd", "ednsbl", "canonify", "resolve", "cidr", "bestmx", "dnsbl", "edns", "storage", "user", "alias", "aliases", "userdb")
+# Names that sendmail or its m4 library gives to maps, in small letters: of two maps whose names differ in case alone sendmail makes one.
+RESERVED = ("access", "alias", "aliases", "arith", "authinfo", "badcmd", "badmx", "badmxip", "bcctable", "bestmx", "bitdomain", "canonicalrcpt", "canonify",
+            "certissuer", "certsubject", "cidr", "dequote", "dnsa", "dnsbl", "domaintable", "drac", "edns", "ednsbl", "generics", "host", "ldapmh", "ldapmra",
+            "macro", "mailertable", "mtamark", "mxlist", "mxserved", "resolve", "storage", "sts", "stsxmatch", "stsxnodaneflag", "stsxsni", "stsxsni2",
+            "user", "userdb", "uudomain", "virtuser")
 
 
 def definitions(site):
@@ -89,12 +92,12 @@ def definitions(site):
     for number, one in enumerate(site.get("map_definitions") or [], 1):
         where = "%s (%s)" % (VARIABLE, one.get("name") or "entry %d" % number)
         name, kind = str(one.get("name") or ""), str(one.get("class") or "")
-        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in _RESERVED + tuple(map(table_name, ASKING)):
+        if not re.match(r"[A-Za-z][A-Za-z0-9_.]{0,31}\Z", name) or name.lower() in RESERVED + tuple(map(table_name, ASKING)):
             raise _wrong(where, "the name is '%s'; expected letters, digits, _ and ., beginning with a letter, and none of sendmail's own names" % name)
-        if name in seen:
-            raise _wrong(where, "the name stands twice")
+        if name.lower() in seen:
+            raise _wrong(where, "the name stands twice (upper and lower case are the same)")
         found.append(_line(where, name, kind, one, site, seen))
-        seen.add(name)
+        seen.add(name.lower())
     return found
 
 
@@ -252,7 +255,7 @@ def _target(where, target, settings, seen):
         raise _wrong(where, "'%s' is missing" % key)
     if kind == "maps":
         names = value if isinstance(value, (list, tuple)) else [value]
-        unknown = [name for name in names if name not in seen and name not in _RESERVED]
+        unknown = [name for name in names if str(name).lower() not in seen and str(name).lower() not in RESERVED]
         if unknown:
             raise _wrong(where, "the map '%s' is not defined above it" % unknown[0])
         return [str(name) for name in names]

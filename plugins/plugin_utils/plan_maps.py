@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import ipaddress
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_entries
+from ansible_collections.mailjail.sendmail.plugins.module_utils import mapbuild, tables, tables_access, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_smart_host, plan_tls
 
@@ -26,12 +26,17 @@ def table(site, name):
     return site["tables"].get(name) or {}
 
 
+def is_direct(site):
+    """Tell whether this is a null client without a daemon: its submission program talks to the hub itself."""
+    return site.get("profile") == "nullclient" and site.get("submission") == "direct"
+
+
 def in_use(site, name):
-    """Tell whether a host of this site has a map; a null client has none that says where mail goes."""
+    """Tell whether a host of this site has a map; a null client has none but terms for its hub, and its daemon, if there is one, what it says to it."""
+    if site.get("profile") == "nullclient":
+        return name == "access" and bool(access(site)) or name == "authinfo" and bool(site.get("smart_host_auth")) and not is_direct(site)
     if name == "authinfo" and site.get("smart_host_auth"):
         return True
-    if site.get("profile") == "nullclient":
-        return bool(site["tables"].get(name))
     return name in ALWAYS or name in site["delegated"] or bool(site["tables"].get(name))
 
 
@@ -62,7 +67,21 @@ def check_type(site):
 def maps(site):
     """Return the option ``maps`` of sendmail_config: each map in use with its entries, those that follow from other variables included."""
     derived = {"mailertable": mailertable(site), "access": access(site), "aliases": aliases(site), "authinfo": plan_smart_host.authinfo(site)}
-    return [_map(site, name, derived.get(name, [])) for name in TABLES if in_use(site, name)]
+    return [_map(site, name, derived.get(name, [])) for name in TABLES if in_use(site, name)] + client_authinfo(site)
+
+
+def client_authinfo(site):
+    """Return the map with the secret for the hub where no daemon is there to tell it.
+
+    The group of the submission program is no protection: whoever calls that program may have it print what it looks up (-d). So its user alone reads the
+    database, as which the queue's runner runs, and nobody who calls the program. makemap reads it by the group: root is no owner to it.
+    """
+    if not (is_direct(site) and site.get("smart_host_auth")):
+        return []
+    # Not beside the daemon's map: SUSE's directory of its own is closed to that user.
+    return [{"name": "authinfo-client", "kind": "authinfo", "path": site["platform"]["etc_dir"] + "/authinfo-client", "type": map_type(site, "authinfo"),
+             "secret": True, "owner": "root", "group": "root", "mode": "0600", "database_owner": site["platform"]["client_user"], "database_group": "root",
+             "database_mode": "0440", "entries": plan_smart_host.authinfo(site)}]
 
 
 def only_said(site):
@@ -72,7 +91,8 @@ def only_said(site):
 
 def _map(site, name, derived):
     said, platform, secret = table(site, name), site["platform"], name == "authinfo"
-    readers = site["run_user"] if site["privilege"] == "unprivileged" else "root"
+    # Without a daemon the submission program asks for the terms; they are no secret.
+    readers = site["platform"]["client_group"] if is_direct(site) else site["run_user"] if site["privilege"] == "unprivileged" else "root"
     found = {"name": name, "kind": name, "path": platform["aliases"] if name == "aliases" else platform["maps"][name],
              "type": map_type(site, name), "secret": secret, "owner": "root", "group": "root",
              "mode": "0600" if secret else "0644" if name == "aliases" else "0640",
@@ -81,12 +101,16 @@ def _map(site, name, derived):
     if len(sources) > 1 or sources and said.get("entries"):
         raise InvalidValue("sendmail_%s names %s; a map comes from one place, and a file is the whole map. Put the entries into the file." % (
             name, " and ".join((["entries"] if said.get("entries") else []) + sources)), variable="sendmail_" + name)
+    found.update(shared="%s/entries/%s" % (site["state_directory"], name), today=site.get("today"), expiry_notice=site.get("expiry_notice") or 0)
+    if sources and name in site["delegated"]:
+        raise InvalidValue("sendmail_delegations names the map %s, which comes whole from the file %s. Declare its entries in the playbook to share it." % (
+            name, said[sources[0]]), variable="sendmail_delegations")
     if sources:
         found[sources[0]] = said[sources[0]]
         return found
     found["entries"] = merge(name, derived, said)
     found.update({key: said[key] for key in ("remarks", "warnings") if said.get(key)})
-    found.update(shared="%s/entries/%s" % (site["state_directory"], name), today=site.get("today"))
+    tables_access.refuse_passwords(name, [tables_entries.name(name, entry) for entry in found["entries"]], "sendmail_" + name)
     if name in site["delegated"]:
         found["accepted"] = "%s/delegated/%s" % (site["state_directory"], name)
     return found
@@ -126,14 +150,16 @@ def mailertable(site):
 
 
 def access(site):
-    """Return the entries that let the own networks relay and keep the limits for strangers away from them."""
+    """Return the entries that let the own networks relay and keep the limits for strangers away from them, and the terms for single peers."""
+    terms = plan_tls.access(site.get("tls")) + plan_smart_host.access(site)
+    if site.get("profile") == "nullclient":
+        return terms
     limit, own = site["limits"], ["127.0.0.1", "IPv6:0:0:0:0:0:0:0:1"]
     own += [network for network in site["relay_networks"] if network not in own]
     found = [{"key": "Connect:" + network, "value": "RELAY", "comment": "sendmail_relay_networks"} for network in site["relay_networks"]]
     found += [{"key": "ClientRate:", "value": str(limit["client_rate"]), "comment": "sendmail_limits.client_rate: connections of one client in a window"},
               {"key": "ClientConn:", "value": str(limit["client_connections"]), "comment": "sendmail_limits.client_connections: open at a time"}]
-    return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")] \
-        + plan_tls.access(site.get("tls")) + plan_smart_host.access(site)
+    return found + [{"key": tag + client, "value": "0"} for client in own for tag in ("ClientRate:", "ClientConn:", "GreetPause:")] + terms
 
 
 def aliases(site):

@@ -79,6 +79,7 @@ def lines(site):
         "masquerade": masquerade(site["masquerade"]), "block_lists": [block_list(entry) for entry in site["block_lists"]],
         "listeners": [listener(entry, site["limits"]["backlog"]) for entry in plan_milters.listeners(site)],
         "submission": plan_profiles.hands_to(site) or submission(site["listeners"]), "hub": plan_profiles.nullclient_hub(site),
+        "direct": plan_profiles.is_direct(site), "terms": terms(site), "client_login": client_login(site),
         "local_mailer": plan_profiles.local_mailer(site),
         "limits": limits(site["limits"]), "timeouts": timeouts(site["timeouts"]), "options": options(site["options"]),
         "tls": plan_tls.lines(site.get("tls")), "auth": plan_auth.lines(site), "milters": plan_milters.lines(site),
@@ -163,6 +164,19 @@ def map_features(site):
     specs = {name: plan_definitions.spec(site, name, table_database(site, name)) for name, reason in FEATURES if plan_maps.in_use(site, name)}
     return [{"reason": reason, "feature": feature(name, [specs[name]], "sendmail_" + name)}
             for name, reason in FEATURES if plan_maps.in_use(site, name)]
+
+
+def terms(site):
+    """Return the arguments of FEATURE(access_db) of a null client, whose access map holds terms for its hub and nothing else; empty where there are none."""
+    if site["profile"] != "nullclient" or not plan_maps.in_use(site, "access"):
+        return ""
+    kind, path = table_database(site, "access").split(" ", 1)
+    return feature("access_db", ["%s -T<TMPF> %s" % (kind, path)], "sendmail_tls_policy")
+
+
+def client_login(site):
+    """Return the arguments of FEATURE(authinfo) of a submission program that talks to the hub itself; empty where it says nothing of itself."""
+    return "".join(feature("authinfo", ["%s %s" % (one["type"], one["path"])], "sendmail_hub_auth") for one in plan_maps.client_authinfo(site))
 
 
 def table_database(site, name):

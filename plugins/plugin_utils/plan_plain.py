@@ -44,7 +44,8 @@ def plan(site):
         ("local_host_names", "local-host-names", site["local_host_names"]), ("trusted_users", "trusted-users", site["trusted_users"]),
         ("relay_domains", "relay-domains", site["relay_domains"] + [key for network in site["relay_networks"] for key in tables_cidr.cidr_keys(network)]))
         if names]
-    return {"maps": plan_maps.only_said(site), "files": files, "directories": [], "route_tests": site["route_tests"], "context": CONTEXT,
+    return {"maps": plan_maps.only_said(site), "files": files, "directories": [], "route_tests": site["route_tests"],
+            "context": dict(CONTEXT, open_relay="promiscuous_relay" in [waiver.get("feature") for waiver in site.get("waivers") or []]),
             "mc": printed(site)}
 
 

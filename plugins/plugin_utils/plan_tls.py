@@ -41,7 +41,22 @@ def settings(site):
     if str(found["minimum"]) not in FLOORS:
         raise InvalidValue("sendmail_tls.minimum is '%s'; expected '1.2' or '1.3'. Older versions are broken." % found["minimum"], variable="sendmail_tls")
     _check_given(found)
+    _check_values(found, site)
     return found
+
+
+def _check_values(found, site):
+    for name in found["names"]:
+        if str(name).startswith("."):
+            raise InvalidValue("sendmail_tls.names: '%s' is no name of a host." % name, variable="sendmail_tls")
+        m4.quote(str(name)[2:] if str(name).startswith("*.") else name, "sendmail_tls.names", "domain")
+    if found["certificates"] == "self-signed" and not 0 <= int(found["renew_days"]) < int(found["days"]):
+        raise InvalidValue("sendmail_tls.renew_days is %s and sendmail_tls.days is %s: the certificate would be made anew in every run. Let renew_days be less "
+                           "than days." % (found["renew_days"], found["days"]), variable="sendmail_tls")
+    if site.get("relay") and not found["ca"]:
+        raise InvalidValue("sendmail_tls_relay lets clients relay because of their certificates, and sendmail_tls.ca is empty: whatever public authority "
+                           "certifies somebody under such a name would open this host to him. Give your own authority as sendmail_tls.ca.",
+                           variable="sendmail_tls_relay")
 
 
 def _check_given(found):
@@ -57,29 +72,44 @@ def _check_given(found):
                     kind, prefix, key), variable="sendmail_tls")
             if kind == "host":
                 m4.quote(pair[key], "sendmail_tls.%s%s" % (prefix, key), "path")
+        chain = str(pair.get("chain") or "")
+        if kind == "host" and chain and not chain.startswith("/") and "-----BEGIN" not in chain:
+            raise InvalidValue("sendmail_tls.%schain is '%s'; with certificates: host it is a path of the host, absolute, or PEM text." % (prefix, chain),
+                               variable="sendmail_tls")
 
 
 def plan(site):
     """Return what follows from a site's words: ``material`` (options of the module sendmail_tls, None where there is no work for it), ``files`` that the daemon
     reads at its start, ``certificates``, the files one of whose certificates each listener has to show, and ``dane`` (plan_dane)."""
     said, dane = settings(site), plan_dane.plan(site, directory(site))
-    if said["certificates"] == "off":
+    off, host = said["certificates"] == "off", said["certificates"] == "host"
+    if off and not (said["ca"] or said["crl"] or verifies(site)):
         return {"material": None, "files": dane["files"], "certificates": [], "dane": dane}
     pairs, paths = _pairs(said), _paths(said, site)
     servers = [pair for pair in pairs if pair["name"] != "client"]
-    host = said["certificates"] == "host"
     files = ([pair[part] for pair in pairs for part in ("certificate", "key_file")] if host else [_place(site, pair["name"]) for pair in pairs])
     return {
         "material": {
-            "certificates": said["certificates"], "directory": directory(site), "owner": owner(site), "names": [site["host_name"]] + list(said["names"]),
-            "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"], "dh": said["dh"] if _is_text(said["dh"]) else "",
-            "present": [paths["ca_path"]] + ([] if said["ca"] else [paths["ca"]]),
+            "certificates": "given" if off else said["certificates"], "directory": directory(site), "owner": owner(site),
+            "names": [site["host_name"]] + list(said["names"]),
+            "pairs": pairs, "ca": said["ca"], "ca_path": paths["ca_path"], "crl": said["crl"],
+            "dh": said["dh"] if _is_text(said["dh"]) and not off else "",
+            "bundle": site["platform"]["ca_file"], "present": [paths["ca_path"]] + ([] if said["ca"] else [site["platform"]["ca_file"]]),
+            "relay_issuers": sorted({_dn(entry["issuer"], "sendmail_tls_relay") for entry in site.get("relay") or []
+                                     if entry.get("issuer") and not entry.get("subject")}),
             "days": said["days"], "renew_days": said["renew_days"], "warn_days": said["warn_days"]},
         "files": sorted(set(files + [paths[key] for key in ("ca", "crl", "dh") if paths[key] and paths[key][0] == "/"] + dane["files"])),
         "certificates": [pair["certificate"] if host else _place(site, pair["name"]) for pair in servers], "dane": dane}
 
 
+def verifies(site):
+    """Tell whether this host, with no certificate of its own, asks for those of others: it needs authorities, or all mail for them waits."""
+    return "verify" in (site.get("logins") or []) or any(entry.get("require") == "verify" for entry in site.get("policy") or [])
+
+
 def _pairs(said):
+    if said["certificates"] == "off":
+        return []
     if said["certificates"] == "self-signed":
         return [{"name": "server", "key_type": said["key_type"]}]
     named = [("server", said), ("second", said["second"]), ("client", said["client"])]
@@ -108,10 +138,11 @@ def _is_text(value):
 
 def _paths(said, site):
     """Return where the daemon finds authorities, revocation lists and parameters; dh may be one of its words."""
-    off = said["certificates"] == "off"
-    return {"ca": _place(site, "ca") if said["ca"] and not off else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
-            "crl": _place(site, "crl") if said["crl"] and not off else "",
-            "dh": "" if off else _place(site, "dh") if _is_text(said["dh"]) else str(said["dh"])}
+    # What leads from a certificate to its authority has to stand among the authorities, or most builds of sendmail do not send it.
+    ours = said["ca"] or said["certificates"] in ("given", "host")
+    return {"ca": _place(site, "ca") if ours else site["platform"]["ca_file"], "ca_path": said["ca_path"] or site["platform"]["ca_path"],
+            "crl": _place(site, "crl") if said["crl"] else "",
+            "dh": "" if said["certificates"] == "off" else _place(site, "dh") if _is_text(said["dh"]) else str(said["dh"])}
 
 
 # ---- the .mc -----------------------------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def m4():
     for suite in library.SUITES:
         root = library.unpacked(suite)
         status = run("pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junitxml={_report('m4-' + suite)}/m4.xml", "tests/integration_m4",
-                     PYTHONPATH=places.COLLECTIONS, SENDMAIL_CF=root / "usr/share/sendmail/cf")
+                     PYTHONPATH=places.COLLECTIONS, SENDMAIL_CF=root / "usr/share/sendmail/cf", MAKEMAP=library.makemap())
         total += tally.with_status(tally.junit(_report("m4-" + suite)), status)
     return total
 

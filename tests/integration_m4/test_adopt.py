@@ -20,6 +20,7 @@ import real_m4
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt, adopt_cf, adopt_text, cf, m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import McError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_trust
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "adopt")
 EXAMPLES = sorted(glob.glob(real_m4.CF + "/cf/*.mc"))
@@ -97,7 +98,9 @@ def test_whole_files_compile_to_the_same(path, library, text_of):
 
 
 def test_hardly_anything_stays_raw(library, text_of):
-    counts = [adopted(text_of(path), library, path).counts for path in EXAMPLES + SHIPPED + STYLES]
+    found = [adopted(text_of(path), library, path) for path in EXAMPLES + SHIPPED + STYLES]
+    counts = [one.counts for one in found]
+    assert set(name for one in found for name in one.variables) <= adopt_trust.CONFIGURATION
     statements, raw = sum(one["statements"] for one in counts), sum(one["raw"] for one in counts)
     assert len(counts) >= 36 and statements > 350
     print("%d statements, %d of them raw: %.1f %%" % (statements, raw, 100.0 * raw / statements))
@@ -220,6 +223,7 @@ def from_result(text, library, submission=False):
         return made.cf
 
     found = adopt_cf.adopt_result(text, "/etc/mail/sendmail.cf", makes, submission)
+    assert set(found.variables) <= adopt_trust.CONFIGURATION
     return found, cf.changes(text, makes("\n".join(sum((adopt_text.lines(found.variables)[key] for key in ("early", "body")), [])) + "\n"))
 
 

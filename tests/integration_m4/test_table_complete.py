@@ -28,6 +28,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils import (
     language_statements,
     language_words,
 )
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_definitions
 
 SHARE = os.path.dirname(os.path.dirname(CF))
 README = os.environ.get("SENDMAIL_README", SHARE + "/doc/sendmail-doc/cf.README.gz")
@@ -157,6 +158,14 @@ def test_every_access_tag_is_asked_for_by_the_library_or_the_readme():
     for tag in language_access.TAGS:
         assert tag + ":" in text or "! %s" % tag in text or "!%s" % tag in text or "<! %s>" % tag in text or tag == "citag", tag
     assert len(language_access.TAGS) == 22 and len(language_access.RIGHT_HAND_SIDES) == 19
+
+
+def test_every_map_that_the_library_makes_is_reserved():
+    text = library("m4", "feature", "mailer", "hack", "ostype", "domain")
+    made = {name.lower() for name in re.findall(r"(?m)^(?!#|dnl)(?:.*[`,( ])?K([A-Za-z][A-Za-z0-9.]*) +(?:[a-z]|_ARG|[A-Z]+_)", text)}
+    assert len(made) > 30 and made - set(plan_definitions.RESERVED) == set()
+    # What sendmail makes itself, and names that other releases of the library have.
+    assert set(plan_definitions.RESERVED) - made == {"alias", "aliases", "canonify", "cidr", "edns", "host", "storage", "userdb"}
 
 
 def test_the_counts_of_the_reference():

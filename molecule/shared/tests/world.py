@@ -87,6 +87,11 @@ class Host:
         return int(self.show(self.family.mta_unit, "MainPID")["MainPID"])
 
 
+# What these do happens on the controller.
+LOCAL = ("assert", "fail", "debug", "include_tasks", "import_tasks", "include_vars", "include_role", "import_role", "set_fact", "meta",
+         "validate_argument_spec")
+
+
 class Run:
     """What one run of the playbook did."""
 
@@ -113,6 +118,11 @@ class Run:
     def changed(self, host):
         """Names of the tasks that changed something on a host."""
         return [row["task"] for row in self.record.get("results", []) if row["host"] == host.name and row["changed"]]
+
+    def remote(self, host):
+        """Names of the tasks that asked a host anything: each is a round trip."""
+        rows = [row for row in self.record.get("results", []) if row["host"] == host.name]
+        return [row["task"] for row in rows if row["action"].rpartition(".")[2] not in LOCAL]
 
     def changes(self, host):
         """What the modules say they changed on a host, each once, in an order that does not depend on the run."""

@@ -21,7 +21,7 @@ yaml = pytest.importorskip("yaml", reason="the roles' files are YAML")
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 # Their default depends on the profile, so it is a template there and a value in the specification.
-TEMPLATED = ("sendmail_listeners", "sendmail_delivery_mode", "sendmail_mc_template", "sendmail_home_access")
+TEMPLATED = ("sendmail_listeners", "sendmail_delivery_mode", "sendmail_mc_template", "sendmail_home_access", "sendmail_queue_interval")
 # A number has a unit; these words name one, or the thing that is counted.
 UNITS = re.compile(r"days|bits|bytes|blocks|milliseconds|seconds|connections|recipients|commands|processes|headers|load average|questions|port|states|how often"
                    r"|points|`?(queue|refuse|delay)_load|backlog|messages|the same for|sockets?|not looked at here", re.I)
@@ -119,3 +119,12 @@ def test_every_number_says_what_it_counts(role):
         if option.get("type") in ("int", "float") and not UNITS.search(" ".join(text) if isinstance(text, list) else text):
             silent.append(name)
     assert silent == []
+
+
+@pytest.mark.parametrize("role", sorted(profiles()))
+def test_the_page_names_each_default_of_each_profile(role):
+    """docs/generate.py finds the profiles by itself; one whose defaults are on no page would change hosts in silence."""
+    with open(os.path.join(ROOT, "docs", "variables.md"), encoding="utf-8") as source:
+        rows = set(re.findall(r"^\| `%s` \| `sendmail_(\w+)` \|" % role, source.read(), re.M))
+    said = set(read(os.path.join(ROOT, "roles", role, "defaults", "main.yml"))["__sendmail_profile"]) - {"name"}
+    assert rows == said and said

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import re
 
+import jinja2
 import pytest
 import yaml
 
@@ -115,16 +116,29 @@ def profiles():
                   if "__sendmail_profile" in (read(path) or {}))
 
 
+@pytest.mark.parametrize("submission, login, expected", [
+    ("direct", {"user": "u", "password": "p"}, "30s"), ("direct", {}, "10m"), ("listener", {"user": "u", "password": "p"}, "10m"), ("listener", {}, "10m")])
+def test_a_null_client_that_sends_from_its_queue_alone_looks_at_it_often(submission, login, expected):
+    said = {"sendmail_submission": submission, "sendmail_hub_auth": login}
+    profile = {"queue_interval": jinja2.Template(read("roles", "nullclient", "defaults", "main.yml")["__sendmail_profile"]["queue_interval"]).render(said)}
+    template = jinja2.Template(read("roles", "service", "defaults", "main.yml")["sendmail_queue_interval"])
+    assert (template.render(__sendmail_profile=profile), template.render()) == (expected, "10m")
+
+
 def test_the_profiles_check_and_run_the_same_roles():
     tasks, names = read("roles", "profile", "tasks", "main.yml"), read("roles", "profile", "vars", "main.yml")["__sendmail_profile_roles"]
     imported = [task for task in tasks if "ansible.builtin.import_role" in task]
+    # What only a former configuration needed goes when the daemon is proven.
+    last = [task for task in imported if task["ansible.builtin.import_role"].get("tasks_from") == "retire"]
+    assert imported[-len(last):] == last and all(task["tags"] == ["service"] for task in last)
+    # What the running configuration may still name goes only where a new one was put in place and proven in the same run.
+    assert [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in last if "__sendmail_config is defined" in task.get("when", "")
+            and "__sendmail_service is defined" in task["when"]] == ["auth", "milters"]
+    imported = imported[:-len(last)]
     called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
     # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.
     assert imported[0]["ansible.builtin.import_role"]["tasks_from"] == "check" and imported[0]["tags"] == ["always"]
-    # Last what takes away, once the role service has proven that nobody needs it.
-    assert ["platform"] + called[1:-2] == names and called[-2:] == ["auth", "milters"]
-    assert [task["ansible.builtin.import_role"].get("tasks_from") for task in imported] == ["check"] + [None] * (len(names) - 1) + ["retire"] * 2
-    assert all("__sendmail_service is defined" in task["when"] and "__sendmail_config is defined" in task["when"] for task in imported[-2:])
+    assert ["platform"] + called[1:] == names
     assert [task["tags"] for task in imported[1:]] == [[name] for name in called[1:]]
 
 

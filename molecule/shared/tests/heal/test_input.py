@@ -18,6 +18,8 @@ PLAIN = {"sendmail_jail_files": [], "sendmail_aliases": {}, "sendmail_local_deli
 OWN = "/var/tmp/mailjail-maps"
 OWN_FILES = "joe@v.example\\tjoe\\n' >virtusertable; printf 'corp.example\\tsmtp:[mail.corp.example]\\r\\n' >windows"
 
+PASSWORD = "nobody-reads-this"
+
 # What is wrong: (variables, words that the refusal must hold).
 ROWS = {
     "no domain": ({"sendmail_domain": ""}, ["sendmail_domain"]),
@@ -65,9 +67,16 @@ ROWS = {
     "a loop through a map that is the host's own": ({"sendmail_virtusertable": {"domains": ["v.example"], "host_file": f"{OWN}/virtusertable"},
                                                      "sendmail_aliases": {"entries": [{"key": "joe", "value": "joe@v.example"}]}}, ["joe@v.example", "loop"]),
     "a map of the host's own with line ends of Windows": ({"sendmail_mailertable": {"host_file": f"{OWN}/windows"}}, ["mailertable", "line 1", "CR LF"]),
+    "a password in the map that is shown": ({"sendmail_access": {"entries": [{"key": "AuthInfo:a.example", "value": f'"U:u" "P:{PASSWORD}"'}]}},
+                                            ["sendmail_access", "AuthInfo:a.example", "sendmail_authinfo"]),
+    "a file with a password for the map that is shown": ({"sendmail_access": {"file": f"{OWN}/secret"}}, ["access", "AuthInfo:a.example", "sendmail_authinfo"]),
+    "a network as the client of a route test": ({"sendmail_route_tests": [{"recipient": "a@b.example", "client_address": "10.0.0.0/8", "expect": "refused"}]},
+                                                ["sendmail_route_tests", "10.0.0.0/8", "one address"]),
     "a map file in Latin-1": ({"sendmail_access": {"file": f"{OWN}/latin1"}}, ["access", f"{OWN}/latin1, line 2", "Latin-1"]),
     "a template that is not there": ({"sendmail_mc_template": "/nonexistent/my.mc.j2"}, ["/nonexistent/my.mc.j2"]),
 }
+# Rows that the host judges, not the controller: asked in check mode as well.
+ON_THE_HOST = ("a route test that fails", "a loop through a map that is the host's own", "a map of the host's own with line ends of Windows")
 # Places where a value goes into the .mc, a map or a unit: {variable: value around a word}.
 PLACES = {
     "sendmail_domain": lambda word: word,
@@ -119,11 +128,14 @@ def runs_(world):
     os.makedirs(OWN, exist_ok=True)
     with open(f"{OWN}/latin1", "wb") as made:
         made.write(b"To:a.example\tOK\nTo:m\xfcller.example\tOK\n")
+    with open(f"{OWN}/secret", "w") as made:
+        made.write(f'To:a.example\tOK\nAuthInfo:a.example\t"U:u" "P:{PASSWORD}"\n')
     before = state(gateway)
     runs = world.cases(gateway, {name: values for name, (values, _words) in ALL.items()})
+    predicted = world.cases(gateway, {name: ROWS[name][0] for name in ON_THE_HOST}, "--check")
     touched = difference(before, state(gateway))
     gateway.out(f"rm -r {OWN}")
-    return {"runs": runs, "touched": touched, "gateway": gateway}
+    return {"runs": runs, "predicted": predicted, "touched": touched, "gateway": gateway}
 
 
 def plain(text):
@@ -134,12 +146,24 @@ def plain(text):
 @on_the_controller
 @pytest.mark.parametrize("name", ALL)
 def test_refused_by_name(runs, name):
-    run = runs["runs"][name]
+    is_refused(runs["runs"][name], ALL[name][1])
+
+
+def is_refused(run, words):
+    """The run failed, and said in words why."""
     assert run.status != 0, run
     said = " ".join(run.messages) or run.output
-    missing = [word for word in ALL[name][1] if plain(word) not in plain(said)]
+    missing = [word for word in words if plain(word) not in plain(said)]
     assert not missing, f"expected {missing} in: {said}"
     assert "Traceback" not in run.output and "MODULE FAILURE" not in run.output, run
+    assert PASSWORD not in said and PASSWORD not in run.output, run
+
+
+@on_the_controller
+@pytest.mark.parametrize("name", ON_THE_HOST)
+def test_check_mode_refuses_what_the_host_judges(runs, name):
+    """The real sendmail is asked the route tests of what would be, and a failed one is a failed run."""
+    is_refused(runs["predicted"][name], ROWS[name][1])
 
 
 @on_the_controller

@@ -80,6 +80,8 @@ CASES = {
     "a nameless stranger relays": ({**RELAY, "client": "nameless"}, None, {**REFUSED, "text": "IP name lookup failed"}),
     "a client that is turned away": ({"recipient": "alice@corp.example", "client": "listed"}, None, {**REFUSED, "text": "Access denied"}),
     "mail for the organisation": ({"recipient": "alice@corp.example"}, None, {**TAKEN, "mailer": "esmtp", "host": "[mail.corp.example]"}),
+    # An empty sender is the null sender of a returned message; sendmail -bt would take no address at all for a question about itself.
+    "a returned message": ({"recipient": "alice@corp.example", "sender": ""}, None, {**TAKEN, "mailer": "esmtp", "host": "[mail.corp.example]"}),
     "a sender that is not wanted": ({"recipient": "alice@corp.example", "sender": "x@bad.example"}, None, {**REFUSED, "status": "5.7.9", "text": "go away"}),
     "a recipient that is closed": ({"recipient": "closed@corp.example"}, None, {**REFUSED, "text": "not here"}),
     "a virtual user": ({"recipient": "info@virtual.example"}, None,

@@ -31,6 +31,14 @@ def test_each_client_gets_the_certificate_that_it_knows(gateway, client, kind, a
     assert "Verify return code: 0 (ok)" in said and re.search(rf"Cipher is (ECDHE|DHE)-{kind}-", said), said
 
 
+@pytest.mark.parametrize("port", [25, 465])
+def test_what_leads_to_the_authority_is_sent(gateway, client, port):
+    """The client knows the root alone; sendmail reads one certificate of a file, and finds the one in between among its authorities."""
+    said = handshake(client, gateway, "-tls1_2", "-sigalgs", "RSA-PSS+SHA256:RSA+SHA256", "-showcerts", "-verify_return_error", port=port)
+    shown = re.findall(r"^ *(\d) s:.*CN ?= ?(.*)$", said, re.M)
+    assert shown[:2] == [("0", gateway.name), ("1", "Lab in between")] and "Verify return code: 0 (ok)" in said, said
+
+
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
 def test_old_versions_are_refused(gateway, client, version):
     said = handshake(client, gateway, version, "-cipher", "ALL:@SECLEVEL=0")

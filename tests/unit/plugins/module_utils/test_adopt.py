@@ -100,3 +100,10 @@ def test_listeners_become_their_keys():
     found = adopt.adopt("OSTYPE(`linux')\n" + text.replace("Ea", "E"), "x.mc").variables
     assert found["listeners"] == [{"name": "MTA", "port": 25, "modifiers": ["E"], "address": "192.0.2.1", "milters": ["a", "b"]}]
     assert found["client_options"] == [{"family": "inet6", "address": "2001:db8::1"}]
+
+
+def test_a_password_in_a_remark_is_neither_copied_nor_shown():
+    text = "LOCAL_CONFIG\n# AuthInfo:a \"U:x\" \"P:secret1\"\nDXone\nHACK(`x', `\"P:secret2\"')\n"
+    found = adopt.adopt(text, "x.mc")
+    assert "secret1" not in repr(found) and "DXone" in found.variables["local_config"]
+    assert (2, "nothing") in [(note["line"], note["kept"]) for note in found.notes] and "secret2" not in repr(found.notes)

@@ -8,7 +8,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, cf
+from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, cf, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import MapError
 
 
@@ -23,6 +23,16 @@ def test_whom_an_old_map_lets_relay_is_not_judged():
     text = "Connect:localhost\tRELAY\nFrom:example.com\tRELAY\nTo:example.net\tRELAY\nexample.org\tRELAY\n"
     assert len(adopt_maps.entries("access", text)[0]) == 4
     assert adopt_maps.names("relay-domains", "example.com\n8\n.example.net\n") == ["example.com", "8", ".example.net"]
+
+
+@pytest.mark.parametrize("key", ["Connect:", "From:", "To:"])
+def test_a_map_that_lets_everybody_relay_is_not_taken_over_unless_that_is_waived(key):
+    with pytest.raises(MapError) as refused:
+        adopt_maps.entries("access", "Connect:10\tRELAY\n%s\tRELAY\n" % key)
+    assert "open relay" in refused.value.message and "line 2" in refused.value.message and "promiscuous_relay" in refused.value.message
+    tables.check("access", tables.parse("access", key + "\tRELAY\n"), adopt_maps.CONTEXT.having(open_relay=True))
+    with pytest.raises(MapError):
+        tables.check("access", tables.parse("access", key + "\tRELAY\n"), tables.Context(open_relay=True))
 
 
 def test_aliases_are_read_over_continued_lines_with_files_programs_and_lists():
@@ -76,7 +86,13 @@ def test_a_cf_says_where_its_files_are():
     assert adopt_maps.further_aliases(found) == ["/etc/mail/lists"] and adopt_maps.map_type(found) == "auto"
 
 
-@pytest.mark.parametrize("kind, found, secret", [
-    ("authinfo", [], True), ("access", [{"key": "AuthInfo:a.example", "value": "x"}], True), ("access", [{"key": "Connect:a", "value": "x"}], False)])
-def test_what_holds_passwords_is_known(kind, found, secret):
-    assert adopt_maps.secret(kind, found) is secret
+@pytest.mark.parametrize("kind, text, secret", [
+    ("authinfo", "", True),
+    ("access", "AuthInfo:a.example\t\"U:x\" \"P:y\"\n", True),
+    ("access", "Connect:a\tOK\n#AuthInfo:a.example \"U:x\" \"P:y\"\n", True),
+    ("access", "# authinfo: see below\nConnect:a\tOK\n", True),
+    ("mailertable", "# was \"U:x\" \"P=eQ==\"\na.example\tesmtp:[b.example]\n", True),
+    ("access", "# P: the press\nConnect:a\tOK\n", False),
+])
+def test_what_holds_passwords_is_known(kind, text, secret):
+    assert adopt_maps.secret(kind, text) is secret

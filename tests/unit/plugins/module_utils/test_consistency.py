@@ -96,6 +96,15 @@ def test_what_is_meant_passes(name):
     assert judged(TAKEN[name], FILES) == []
 
 
+@pytest.mark.parametrize("paths, place", [
+    (None, "mailertable, entry 1: 'a.example'"), ({"access": "/etc/mail/access"}, "mailertable, entry 1: 'a.example'"),
+    ({"mailertable": "/etc/mail/mailertable"}, "mailertable, /etc/mail/mailertable, line 1: 'a.example'")])
+def test_a_place_is_an_entry_or_a_line_of_a_source(paths, place):
+    with pytest.raises(MapError) as caught:
+        consistency.check(maps({"mailertable": {"a.example": "relay:[gw.example.org]"}}), KNOWN, paths)
+    assert caught.value.message.startswith(place)
+
+
 def test_a_virtual_domain_without_entries_is_told():
     told, = judged({"virtusertable": {"@v.example": "joe"}}, KNOWN)
     assert "w.example" in told and "MX records" in told
@@ -112,6 +121,16 @@ OPENED = {
     "a host by name": ({"Connect:relay.example": "RELAY"}, "reverse zone"),
     "a network of ordinary size": ({"Connect:192.0.2": "RELAY", "Connect:10.1": "RELAY", "Connect:IPv6:2001:678:7": "RELAY"}, None),
     "the host itself": ({"Connect:127": "RELAY"}, None),
+    "a name without tag": ({"partner.example": "RELAY"}, "everybody may send to partner.example"),
+    "an address without tag": ({"joe@partner.example": "RELAY"}, "everybody may send to joe@partner.example"),
+    "a wide network without tag": ({"8.8": "RELAY"}, "65536 addresses of 8.8.0.0/16"),
+    "a wide IPv6 network without tag": ({"IPv6:2001:678": "RELAY"}, "2001:678::/32"),
+    "a network of ordinary size without tag": ({"192.168.1": "RELAY", "192.0.2.1": "RELAY"}, None),
+    "a sender": ({"From:partner.example": "RELAY"}, "whoever claims a sender of partner.example"),
+    "everybody": ({"Connect:": "RELAY"}, "everybody may relay"),
+    "every sender": ({"From:": "RELAY"}, "everybody may relay"),
+    "every recipient": ({"To:": "RELAY"}, "everybody may relay"),
+    "a refusal without tag": ({"spam.example": "REJECT"}, None),
     "no relaying at all": ({"Connect:10": "OK", "To:a.example": "REJECT"}, None),
 }
 

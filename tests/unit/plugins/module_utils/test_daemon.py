@@ -121,6 +121,52 @@ def test_a_former_configuration_is_held_against_its_own_listeners(sockets, expec
     assert daemon.former_listeners(UNIT, sockets) == expected
 
 
+OLD = """V10/Berkeley
+O DaemonPortOptions=Name=MTA, Addr=0.0.0.0, Modifiers=A
+O DaemonPortOptions=Name=TLS, Addr=::1, Family=inet6, Port=smtps, M=s
+O DaemonPortOptions=Name=NoMTA, Addr=127.0.0.1
+"""
+
+
+@pytest.mark.parametrize("text, listeners, files", [
+    # A configuration without a certificate offers no STARTTLS, whatever the one had that it takes the place of.
+    (OLD, [("0.0.0.0", 25, False, False), ("::1", 465, True, False)], []),
+    (OLD + "O ServerCertFile=/a.pem, /b.pem\n", [("0.0.0.0", 25, False, True), ("::1", 465, True, False)], ["/a.pem", "/b.pem"]),
+    (OLD.replace("Modifiers=A", "Modifiers=S") + "O ServerCertFile=/a.pem\n", [("0.0.0.0", 25, False, False), ("::1", 465, True, False)], ["/a.pem"]),
+    ("V10\nO DaemonPortOptions=Name=MTA, Addr=mx.example.org\nO ServerCertFile=/a.pem\n", [], ["/a.pem"]), ("V10\n", [], []),
+])
+def test_what_a_compiled_configuration_has_to_show(text, listeners, files):
+    found = daemon.declared(text)
+    assert ([tuple(entry) for entry in found[0]], found[1]) == (listeners, files)
+
+
+@pytest.mark.parametrize("said, offered, files", [
+    ("V10\nO DaemonPortOptions=Name=MTA, Addr=0.0.0.0\n", False, 0),
+    ("V10\nO DaemonPortOptions=Name=MTA, Addr=0.0.0.0\nO ServerCertFile=%s\n", True, 1),
+    ("V10\n", False, 0), (None, True, 2),
+])
+def test_the_way_back_is_judged_by_what_came_back(tmp_path, said, offered, files):
+    """A roll-out of TLS that fails must not hold the old configuration against certificates that it never had."""
+    pem, path = tmp_path / "server.pem", tmp_path / "sendmail.cf"
+    pem.write_text(u"-----BEGIN CERTIFICATE-----\nAQ==\n-----END CERTIFICATE-----\n")
+    if said is not None:
+        path.write_text(u"%s" % (said % pem if "%s" in said else said))
+    supervisor = daemon.Supervisor.__new__(daemon.Supervisor)
+    supervisor.configuration, supervisor.certificates = str(path), lambda: ("new", "newer")
+    supervisor.units = [UNIT._replace(listeners=(daemon.Listener("0.0.0.0", 25, False, True),)), UNIT._replace(name="b.service", listeners=())]
+    supervisor._judge_by_the_former()
+    assert [entry.starttls for entry in supervisor.units[0].listeners] == [offered] and supervisor.units[1].listeners == ()
+    assert len(supervisor.certificates()) == files
+
+
+def test_keys_that_came_back_are_proven_too():
+    supervisor, recovery = Supervisor([["deaf"], []]), Recovery(None, ["/etc/mail/tls/mailjail/server.pem"])
+    with pytest.raises(SendmailError) as caught:
+        daemon.bring_up(supervisor, recovery)
+    assert (supervisor.asked, recovery.good) == (["apply", "prove", "go_back", "prove"], 1)
+    assert "What /etc/mail/tls/mailjail/server.pem held before was put back." in caught.value.message
+
+
 @pytest.mark.parametrize("answer, fault", [
     ("220 mx.example.org ESMTP", None),
     ("220-mx.example.org", None),
@@ -286,11 +332,14 @@ class Supervisor:
 
 
 class Recovery:
-    def __init__(self, generation):
-        self.generation, self.good = generation, 0
+    def __init__(self, generation, keys=()):
+        self.generation, self.keys, self.good = generation, list(keys), 0
 
     def mark_good(self):
         self.good += 1
+
+    def restore_keys(self):
+        return self.keys
 
     def restore(self):
         return self.generation, "generation %s" % self.generation if self.generation else "nothing kept"

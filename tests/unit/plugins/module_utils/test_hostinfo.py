@@ -61,6 +61,30 @@ def test_an_identity_alone_makes_no_family(family, there, lacks):
     assert hostinfo.family_lacks(family, there.__contains__) == lacks
 
 
+TRIE = """Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     +-- 127.0.0.0/8 2 0 2
+        |-- 127.0.0.1
+           /32 host LOCAL
+     +-- 192.0.2.0/24 2 0 2
+        |-- 192.0.2.0
+           /24 link UNICAST
+        |-- 192.0.2.7
+           /32 host LOCAL
+        |-- 192.0.2.255
+           /32 link BROADCAST
+"""
+SIX = "00000000000000000000000000000001 01 80 10 80       lo\n20010db8000000000000000000000007 02 40 00 80     eth0\n"
+
+
+@pytest.mark.parametrize("four, six, expected", [
+    (TRIE, SIX, ["192.0.2.7", "2001:db8::7"]), (TRIE + TRIE.replace("Main", "Local"), "", ["192.0.2.7"]), ("", SIX, ["2001:db8::7"]), ("", "", [])])
+def test_addresses(four, six, expected):
+    assert hostinfo.parse_addresses(four, six) == expected
+
+
 @pytest.mark.parametrize("text, name, expected", [
     ("127.0.0.1 localhost\n192.0.2.1 mx.example.org mx\n", "mx", ["mx.example.org", "mx"]),
     ("192.0.2.1 mx.example.org mx # our gateway\n", "MX", ["mx.example.org", "mx"]),

@@ -304,7 +304,7 @@ def test_alias_database_has_the_mark_and_quoted_names(stage):
 @pytest.mark.parametrize(
     "kind, text, words",
     [
-        ("access", "From:a.example\tOK\n# x\nfrom:A.example\tREJECT\n", "line 3: 'from:a.example': the key stands twice, first in 1"),
+        ("access", "From:a.example\tOK\n# x\nfrom:A.example\tREJECT\n", "line 3: 'from:a.example': the key stands twice, first in line 1"),
         ("access", "From:a.example\tOK\nFoo:b\tOK\n", "line 2"),
         ("access", "From:a.example OK\n\nFrom:b.example\n", "line 3: nothing stands behind"),
         ("access", b"From:a.example\tOK\r\n", "as Windows ends lines"),

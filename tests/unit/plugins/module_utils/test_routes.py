@@ -82,10 +82,30 @@ def cf_(tmp_path):
     ({"recipient": "a@b.example", "expect": "refused", "tls": {"serial": 1}}, "unknown key 'serial' of 'tls'"),
     ({"recipient": "a@b.example", "expect": "refused", "authenticated": {"mechanism": "PLAIN"}}, "needs 'as'"),
     ({"recipient": "a@b.example", "expect": "refused", "client_resolve": "forged"}, "needs a client_name"),
+    ({"recipient": "", "expect": "refused"}, "names no recipient"),
+    ({"recipient": ["a@b.example", " "], "expect": "refused"}, "names no recipient, or an empty one"),
+    ({"recipient": "a@b.example", "expect": "refused", "client_address": "10.0.0.0/8"}, "client_address is '10.0.0.0/8'; expected one address"),
+    ({"recipient": "a@b.example", "expect": "refused", "client_address": "10"}, "expected one address"),
+    ({"recipient": "a@b.example", "expect": "refused", "client_address": "2001:db8::/32"}, "expected one address"),
+    ({"recipient": "a@b.example", "expect": "refused", "client_address": "mx.example.org"}, "expected one address"),
+    ({"recipient": "a" * 995 + "@b.example", "expect": "refused"}, "recipient is longer than the 1000 bytes"),
+    ({"recipient": "a@b.example", "expect": "refused", "helo": "\u00e9" * 501}, "helo is longer than the 1000 bytes"),
+    ({"recipient": "a@b.example", "expect": "refused", "tls": {"subject": "/CN=" + " " * 400}}, r"tls\.subject is longer than the 1000 bytes"),
+    ({"recipient": "a@b.example", "expect": "refused", "authenticated": {"as": "x" * 1001}}, r"authenticated\.as is longer"),
 ])
 def test_a_test_that_can_not_be_meant_is_refused(test, reason):
     with pytest.raises(InvalidValue, match=reason):
         routes.complete(test)
+
+
+@pytest.mark.parametrize("sender", ["", " ", None, "<>"])
+def test_an_empty_sender_is_the_null_sender(sender):
+    assert routes.complete({"recipient": "a@b.example", "expect": "refused", "sender": sender})["sender"] == "<>"
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "IPv6:2001:DB8::1", "::ffff:192.0.2.1"])
+def test_one_address_in_any_spelling(address):
+    assert routes.complete({"recipient": "a@b.example", "expect": "refused", "client_address": address})["client_address"] == address
 
 
 def test_several_recipients_are_several_questions_with_names_of_their_own():
@@ -121,6 +141,14 @@ def test_a_listener_that_wants_authentication_refuses_before_any_ruleset(cf):
 def test_a_listener_that_there_is_not_is_named_with_those_that_there_are(cf):
     with pytest.raises(CheckFailed, match="'a stranger': the configuration has no listener 'SUBMIT'; it has MTA, MSA"):
         routes.ask(Sendmail(), "/s", cf, [dict(TESTS[0], listener="SUBMIT")])
+
+
+def test_a_question_that_was_not_understood_is_no_refusal(cf):
+    # What sendmail 8.18 says to a command without an address.
+    with pytest.raises(CheckFailed, match="'a stranger' could not be asked.*recipient.*Usage: /parse address"):
+        routes.ask(Sendmail(FIRST.replace("Cracked address = $g", "Usage: /parse address", 1)), "/s", cf, TESTS)
+    with pytest.raises(CheckFailed, match="'own domain' could not be asked.*envelope_sender.*Usage: /try"):
+        routes.ask(Sendmail(FIRST, SECOND.replace("Rcode = 0, addr = <>", "Usage: /try mailer address")), "/s", cf, TESTS)
 
 
 def test_an_address_that_is_none_is_named_with_its_test(cf):

@@ -463,7 +463,10 @@ def test_key_that_stands_twice(kind, first, second):
     value = {"access": "OK", "mailertable": "esmtp:[h.example]"}.get(kind, "u@x.example" if kind == "aliases" else "")
     with pytest.raises(MapError) as caught:
         tables.check(kind, [Pair(3, first, value), Pair(9, second, value)])
-    assert "line 9" in caught.value.message and "first in 3" in caught.value.message
+    assert "line 9" in caught.value.message and "first in line 3" in caught.value.message
+    with pytest.raises(MapError) as caught:
+        tables.check(kind, [Pair(3, first, value), Pair(9, second, value)], where="entry")
+    assert "entry 9" in caught.value.message and "first in entry 3" in caught.value.message
 
 
 def test_many_problems_are_counted():

@@ -110,6 +110,12 @@ def test_addresses_are_rewritten_by_the_mailer_that_gets_the_message(mailer, ask
     assert [line for line in lines if line.startswith("/")] == asked and "check_eom 9" in lines
 
 
+def test_no_question_is_longer_than_a_line_of_test_mode():
+    row, = routes.each([{"recipient": "a@b.example", "expect": "accepted"}])
+    with pytest.raises(CheckFailed, match="longer than the 2040 bytes"):
+        testmode.first_script([row], [dict(session(), s="x" * 2040)])
+
+
 # ---- answers
 
 OBJECTIONS = [

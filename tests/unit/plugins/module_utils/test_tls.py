@@ -10,7 +10,7 @@ import stat
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tls, tls_health, tls_host, tls_names
+from ansible_collections.mailjail.sendmail.plugins.module_utils import tls, tls_health, tls_host, tls_material, tls_names
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 PUBLIC = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----"
@@ -99,8 +99,12 @@ def test_warnings(names, now, words):
     (["mx.example.com", "*.mail.example.com"], "EC", START - 1, "not valid before"),
 ])
 def test_renewal(names, kind, now, why):
-    said = tls.renewal(CERTIFICATE, tls.Key("EC", 256), names, kind, now, 5)
+    said = tls.renewal(CERTIFICATE._replace(issuer=CERTIFICATE.subject), tls.Key("EC", 256), names, kind, now, 5)
     assert said is None if why is None else why in said
+
+
+def test_a_certificate_that_somebody_signed_is_not_kept_as_self_signed():
+    assert "issued by CN=Lab CA" in tls.renewal(CERTIFICATE, tls.Key("EC", 256), list(CERTIFICATE.names), "EC", START, 5)
 
 
 @pytest.mark.parametrize("last, following, words", [(0, 200, []), (0, None, []), (0, 100, ["stale"]), (150, 200, ["dated"])])
@@ -166,17 +170,103 @@ def test_keys_that_somebody_else_looks_after(tmp_path):
     path.write_text(u"x")
     reader = str(os.getuid())
 
-    def said(mode, directory=0o755, owner=reader):
+    def said(mode, directory=0o755, owner=reader, secret=True):
         path.chmod(mode)
         place.chmod(directory)
-        return " ".join(fault for fault in tls_host.key_faults(str(path), owner) if str(place) in fault)
+        return " ".join(fault for fault in tls_host.file_faults(str(path), tls_host.Reader(owner), secret) if str(place) in fault)
 
     assert said(0o600) == "" and said(0o400) == ""
+    # What is no secret may be read, and not be written, by others.
+    assert said(0o644, secret=False) == "" and "chmod go-w" in said(0o664, secret=False)
+    # A reader who is neither the owner nor of the group goes by what is left for others.
+
+    def shut(directory):
+        said(0o600, directory)
+        faults = tls_host.directory_faults(str(path), tls_host.Reader("12345"))
+        return [fault for fault in faults if fault.startswith("%s," % place) and "can not enter" in fault]
+
+    assert shut(0o700) and not shut(0o711)
+    assert "chmod a+r" in said(0o640, 0o755, "12345", False) and "chmod a+r" not in said(0o644, 0o755, "12345", False)
     assert "mode 0640" in said(0o640) and "chmod 0600" in said(0o604)
     assert "others may replace" in said(0o600, 0o775) and "chmod go-w" in said(0o600, 0o757)
     assert "belongs to uid" in said(0o600, owner="12345")
     path.unlink()
-    assert "could not be read" in " ".join(tls_host.key_faults(str(path), reader))
+    assert "could not be read" in " ".join(tls_host.file_faults(str(path), tls_host.Reader(reader), True))
+
+
+def test_a_link_is_as_safe_as_the_directory_that_it_stands_in(tmp_path):
+    (tmp_path / "archive").mkdir(0o755)
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live").chmod(0o777)
+    (tmp_path / "archive" / "key").write_text(u"x")
+    (tmp_path / "archive" / "key").chmod(0o600)
+    (tmp_path / "live" / "key").symlink_to(tmp_path / "archive" / "key")
+    said = " ".join(tls_host.file_faults(str(tmp_path / "live" / "key"), tls_host.Reader(str(os.getuid())), True))
+    assert "%s, on the way to" % (tmp_path / "live") in said and "chmod go-w" in said
+
+
+def test_in_check_mode_the_reader_may_be_yet_to_be_made():
+    with pytest.raises(InvalidValue):
+        tls_host.Reader("nobody-of-this-name")
+    assert not tls_host.Reader("nobody-of-this-name", True).known
+
+
+def test_a_request_has_our_extensions_and_no_others():
+    text = tls_host.request(["mx.example.com", "*.example.org"])
+    assert "DNS.1 = mx.example.com\nDNS.2 = *.example.org\n" in text and text.count("basicConstraints") == 1 and "CN = mx.example.com\n" in text
+    assert "CN = sendmail\n" in tls_host.request(["a" * 60 + ".example.com"])
+    for wrong in ("", "a b", "x\n[evil]", "$HOME", "a..b", ".example.com"):
+        with pytest.raises(InvalidValue):
+            tls_host.request(["mx.example.com", wrong])
+
+
+def test_one_revocation_list_and_no_second():
+    """sendmail reads the first one only, and says nothing."""
+    one = "-----BEGIN X509 CRL-----\nAQ==\n-----END X509 CRL-----\n"
+    assert tls.crl_blocks("text\n" + one) == [one]
+    with pytest.raises(InvalidValue) as caught:
+        tls_host.Openssl(None, "openssl").crl(one + one, "sendmail_tls.crl", START)
+    assert "2 revocation lists" in caught.value.message and "CRL_PATH" in caught.value.message
+
+
+@pytest.mark.parametrize("names, hashed", [(["9d04f354.0", "x.pem"], True), (["ca-bundle.crt", "9d04f354.crt"], False), ([], False)])
+def test_directories_in_which_openssl_finds_authorities(tmp_path, names, hashed):
+    for name in names:
+        (tmp_path / name).write_text(u"")
+    assert tls_host.is_hashed(str(tmp_path)) is hashed and not tls_host.is_hashed(str(tmp_path / "none"))
+
+
+def test_what_a_file_held_comes_back_or_goes(tmp_path, monkeypatch):
+    """The first that was kept was proven; what took its place was not."""
+    monkeypatch.setattr(tls_material.disk, "user_id", lambda owner: os.getuid())
+    monkeypatch.setattr(tls_material.disk, "group_id", lambda group: os.getgid())
+    path = tmp_path / "server.pem"
+    path.write_text(u"proven")
+    path.chmod(0o600)
+    tls_material.keep([str(path), str(tmp_path / "new.pem")])
+    path.write_text(u"bad")
+    tls_material.keep([str(path)])
+    assert stat.S_IMODE(os.stat(str(path) + ".former").st_mode) == 0o600
+    path.write_text(u"worse")
+    assert tls_material.put_back(str(tmp_path)) == [str(path)] and path.read_text() == "proven"
+    assert sorted(os.listdir(str(tmp_path))) == ["server.pem"] and tls_material.put_back(str(tmp_path)) == []
+    tls_material.keep([str(path)])
+    tls_material.forget(str(tmp_path))
+    assert os.listdir(str(tmp_path)) == ["server.pem"] and tls_material.put_back("") == [] and tls_material.put_back(str(tmp_path / "none")) == []
+
+
+def test_what_nobody_reads_any_more(tmp_path):
+    for name in ("server.pem", "second.pem", "client.pem", "client.pem.former", "resolv.conf", "note.txt"):
+        (tmp_path / name).write_text(u"")
+    place, text = str(tmp_path) + "/", "O ServerCertFile=%s/second.pem\n" % tmp_path
+    found = tls_material.unused(str(tmp_path), [place + "server.pem"], [text])
+    assert found == [place + "client.pem", place + "resolv.conf"]
+    assert tls_material.unused(str(tmp_path / "none"), [], []) == [] and tls_material.unused(None, [], []) == []
+    tls_material.remove(found)
+    assert sorted(os.listdir(str(tmp_path))) == ["note.txt", "second.pem", "server.pem"]
+    (tmp_path / "note.txt").unlink()
+    tls_material.remove([place + "second.pem", place + "server.pem"])
+    assert not tmp_path.exists()
 
 
 def test_what_differs_is_said_without_content(tmp_path):

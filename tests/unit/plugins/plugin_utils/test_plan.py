@@ -15,7 +15,7 @@ PLATFORM = {
     "ostype": "debian", "aliases": "/etc/aliases", "help_file": "/etc/mail/helpfile", "mta": {"queue": "/var/spool/mqueue"},
     "maps": {name: "/etc/mail/" + name for name in ("access", "authinfo", "domaintable", "genericstable", "mailertable", "userdb", "virtusertable")},
     "classes": {"local_host_names": "/etc/mail/local-host-names", "relay_domains": "/etc/mail/relay-domains", "trusted_users": "/etc/mail/trusted-users"},
-    "default_user": "mail", "default_group": "mail", "trusted_user": "root",
+    "default_user": "mail", "default_group": "mail", "trusted_user": "root", "etc_dir": "/etc/mail", "client_user": "smmsp", "client_group": "smmsp",
     "directories": {"mta_queue": {"path": "/var/spool/mqueue", "owner": "root", "group": "smmsp", "mode": "0750"},
                     "etc": {"path": "/etc/mail", "owner": "root", "group": "root", "mode": "0755"}}}
 LIMITS = {"message_size": 26214400, "client_rate": 60, "client_connections": 20, "backlog": 200, "queue_interval": "10s", "queue_runners": 5,
@@ -137,6 +137,25 @@ def test_delegated_maps_know_where_accepted_entries_are():
     found = plan.plan(site(delegated=["mailertable"]))
     assert one_map(found, "mailertable")["accepted"] == "/var/lib/mailjail/delegated/mailertable"
     assert "accepted" not in one_map(found, "access")
+
+
+@pytest.mark.parametrize("source", ["file", "host_file"])
+def test_a_map_from_a_file_keeps_the_entries_of_other_roles_and_has_none_of_delegates(source):
+    said = {"tables": {"mailertable": {source: "/srv/mailertable"}}, "today": "2026-06-15", "expiry_notice": 14}
+    row, other = [one_map(plan.plan(site(**said)), name) for name in ("mailertable", "access")]
+    assert row["shared"] == "/var/lib/mailjail/entries/mailertable" and "entries" not in row
+    assert (other["shared"], other["today"], other["expiry_notice"]) == ("/var/lib/mailjail/entries/access", "2026-06-15", 14)
+    with pytest.raises(SendmailError) as caught:
+        plan.plan(site(delegated=["mailertable"], **said))
+    assert "sendmail_delegations" in caught.value.message and "/srv/mailertable" in caught.value.message
+
+
+@pytest.mark.parametrize("row", [{"key": "AuthInfo:r.example", "value": '"U:u" "P:hunter2"'}, {"key": "authinfo:r.example", "value": '"U:u" "P:hunter2"'},
+                                 {"tag": "AuthInfo", "key": "r.example", "action": '"U:u" "P:hunter2"'}])
+def test_a_password_in_the_map_that_is_shown_is_refused(row):
+    with pytest.raises(SendmailError) as caught:
+        plan.plan(site(tables={"access": {"entries": [row]}}))
+    assert "sendmail_access: '" in caught.value.message and "sendmail_authinfo" in caught.value.message and "hunter2" not in caught.value.message
 
 
 def test_secrets_are_secret_and_databases_readable_by_the_daemon_alone():

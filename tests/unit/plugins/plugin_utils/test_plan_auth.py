@@ -189,6 +189,19 @@ def test_the_running_daemon_keeps_what_it_reads(asked, expected):
     assert on(**asked) == expected
 
 
+@pytest.mark.parametrize("said, plugins", [
+    ({"smart_host_auth": {"user": "u", "password": "p"}}, ["login", "plain"]),
+    # What a group of hosts says of a hub is for its null clients alone.
+    ({"hub_auth": {"user": "u", "password": "p"}}, []),
+    ({"hub_auth": {"user": "u", "password": "p", "mechanisms": ["SCRAM-SHA-256"]}, "profile": "nullclient"}, ["scram"]),
+    ({"profile": "nullclient"}, []),
+])
+def test_who_says_who_he_is_needs_plugins_too(said, plugins):
+    info = {"sasl": {"ours": [], "pam": ""}, "daemon": {"running": False}, "configuration": {"options": {}}}
+    found = plan_auth.plan(site(info=info, state_directory="/var/lib/mailjail", **said))
+    assert (found["plugins"], found["backend"]) == (plugins, "none")
+
+
 @pytest.mark.parametrize("auth, words", [({"backend": "ldap"}, "expected none"), (dict(SASLDB, users=[]), "users is empty"),
                                          ({"backend": "saslauthd", "mechanisms": ["NTLM"]}, "broken")])
 def test_the_role_alone_refuses_what_can_not_be_meant(auth, words):

@@ -64,11 +64,20 @@ def test_a_sequence_asks_maps_that_stand_above_it():
     with pytest.raises(InvalidValue) as caught:
         line(two, one)
     assert "'a' is not defined above it" in caught.value.message
+    assert line(one, dict(two, maps=["A", "badMXIP"])) == "Kb sequence A badMXIP"
+
+
+def test_names_that_differ_in_case_alone_are_one_to_sendmail():
+    with pytest.raises(InvalidValue) as caught:
+        line({"name": "People", "class": "macro"}, {"name": "people", "class": "macro"})
+    assert "sendmail_map_definitions (people): the name stands twice (upper and lower case" in caught.value.message
 
 
 REFUSED = {
     "no name": ({"class": "macro"}, "the name is ''"),
     "a name of sendmail's own": ({"name": "access", "class": "macro"}, "'access'"),
+    "a name of the library's in another case": ({"name": "CertIssuer", "class": "macro"}, "'CertIssuer'"),
+    "a name of MTA-STS": ({"name": "sts", "class": "macro"}, "'sts'"),
     "no such class": ({"name": "x", "class": "ldpa"}, "Did you mean ldap?"),
     "no such setting": (dict(LDAP, fliter="x"), "Did you mean filter?"),
     "a setting of another class": ({"name": "x", "class": "regex", "pattern": "a", "uri": "ldap://a/"}, "has no 'uri'"),

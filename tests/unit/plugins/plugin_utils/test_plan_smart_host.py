@@ -34,7 +34,9 @@ def test_without_a_password_nothing_changes():
 
 @pytest.mark.parametrize("auth, more, words", [
     (ME, {"smart_host": ""}, "sendmail_smart_host is empty"),
-    (ME, {"profile": "nullclient"}, "on a null client"),
+    (ME, {"smart_host": "[192.0.2.7]"}, "192.0.2.7 is an address"),
+    (ME, {"smart_host": "[IPv6:2001:db8::7]"}, "2001:db8::7 is an address"),
+    (dict(ME, tls="encrypt"), {"smart_host": "[IPv6:2001:db8::7]", "tls": {"policy": [{"peer": "2001:db8::7", "require": "none"}]}}, "in the clear"),
     (ME, {"smart_host": "smtp.provider.example"}, "in brackets"),
     (ME, {"smart_host": "relay:[smtp.provider.example]"}, "names a mailer"),
     (dict(ME, port=465), {}, "STARTTLS only"),
@@ -59,7 +61,7 @@ def test_without_a_password_nothing_changes():
     (ME, {"tls": {"policy": [{"peer": "provider.example", "require": "none"}]}}, "'Try_TLS:provider.example'"),
     (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:example", "value": "NO"}]}}}, "'Try_TLS:example'"),
     (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:", "value": "NO"}]}}}, "'Try_TLS:'"),
-    (ME, {"smart_host": "[192.0.2.7]", "tables": {"access": {"entries": [{"key": "Try_TLS:192.0", "value": "NO"}]}}}, "'Try_TLS:192.0'"),
+    (dict(ME, tls="encrypt"), {"smart_host": "[192.0.2.7]", "tables": {"access": {"entries": [{"key": "Try_TLS:192.0", "value": "NO"}]}}}, "'Try_TLS:192.0'"),
 ])
 def test_what_can_not_work_or_would_tell_the_secret_is_refused(auth, more, words):
     with pytest.raises(InvalidValue) as caught:
@@ -80,6 +82,13 @@ def test_the_secret_is_data_whatever_stands_in_it():
 @pytest.mark.parametrize("tls, value", [("verify", "VERIFY+CN"), ("encrypt", "ENCR:128")])
 def test_its_terms_are_asked_for_before_the_secret_is_told(tls, value):
     assert [(row["key"], row["value"]) for row in plan_smart_host.access(site(dict(ME, tls=tls)))] == [("TLS_Srv:smtp.provider.example", value)]
+
+
+def test_an_address_is_spelt_as_sendmail_looks_it_up():
+    found = site(dict(ME, tls="encrypt"), smart_host="[IPv6:2001:db8::7]")
+    plan_smart_host.check(found)
+    assert [row["key"] for row in plan_smart_host.authinfo(found) + plan_smart_host.access(found)] == [
+        "AuthInfo:IPv6:2001:db8:0:0:0:0:0:7", "TLS_Srv:IPv6:2001:db8:0:0:0:0:0:7"]
 
 
 def test_stricter_terms_of_the_site_stay():

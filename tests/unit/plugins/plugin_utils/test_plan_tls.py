@@ -43,6 +43,25 @@ def test_a_site_takes_back_what_its_profile_has(said):
     assert plan_tls.plan(site(said, profile={"certificates": "self-signed"}))["material"] is None
 
 
+@pytest.mark.parametrize("said, more, present, files", [
+    ({"ca": "our-ca.pem"}, {}, ["/etc/ssl/certs"], [OURS + "ca.pem"]),
+    ({"ca": "our-ca.pem", "crl": "our-ca.crl"}, {}, ["/etc/ssl/certs"], [OURS + "ca.pem", OURS + "crl.pem"]),
+    ({}, {"policy": [{"peer": "p.example", "require": "verify"}]}, ["/etc/ssl/certs", PLATFORM["ca_file"]], [PLATFORM["ca_file"]]),
+    ({}, {"logins": ["verify"]}, ["/etc/ssl/certs", PLATFORM["ca_file"]], [PLATFORM["ca_file"]])], ids=["ca", "ca and crl", "policy", "password"])
+def test_a_host_without_a_certificate_may_judge_those_of_others(said, more, present, files):
+    found = plan_tls.plan(site(dict(said, certificates="off"), **more))
+    assert (found["material"]["certificates"], found["material"]["pairs"], found["certificates"]) == ("given", [], [])
+    assert (found["material"]["present"], found["material"]["ca"], found["files"]) == (present, said.get("ca", ""), files)
+    told = lines(said, **more)
+    assert not told["offered"] and told["keys"] == {} and told["ca_file"] == "`%s'" % (OURS + "ca.pem" if "ca" in said else PLATFORM["ca_file"])
+    assert told["crl"] == ("`%scrl.pem'" % OURS if "crl" in said else "")
+
+
+@pytest.mark.parametrize("more", [{"policy": [{"peer": "p.example", "require": "encrypt"}]}, {"logins": ["encrypt"]}, {"logins": []}])
+def test_who_judges_none_needs_no_authorities(more):
+    assert plan_tls.plan(site(**more))["material"] is None
+
+
 def test_self_signed():
     found = plan_tls.plan(site({"names": ["mx.corp.example"]}, profile={"certificates": "self-signed"}, privilege="unprivileged"))
     assert found["material"]["names"] == ["gw.corp.example", "mx.corp.example"] and found["material"]["owner"] == "mailgw"
@@ -59,6 +78,11 @@ def test_given_ones_are_one_file_each():
     assert lines(said)["keys"] == {
         "server_certificate": "`%sserver.pem,%ssecond.pem'" % (OURS, OURS), "server_key": "`%sserver.pem,%ssecond.pem'" % (OURS, OURS),
         "client_certificate": "`%sclient.pem'" % OURS, "client_key": "`%sclient.pem'" % OURS}
+    # What leads to an authority has to stand among the authorities, or the leaf alone is sent.
+    for one in (GIVEN, HOST):
+        assert lines(one)["ca_file"] == "`%sca.pem'" % OURS and OURS + "ca.pem" in plan_tls.plan(site(one))["files"]
+    assert lines({"certificates": "self-signed"})["ca_file"] == "`/etc/ssl/certs/ca-certificates.crt'" == lines()["ca_file"]
+    assert plan_tls.plan(site(GIVEN))["material"]["present"] == ["/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt"]
     # With an authority of its own the system's bundle may be missing; the directory may not.
     assert found["material"]["present"] == ["/etc/ssl/certs"]
 
@@ -84,6 +108,11 @@ def test_those_of_the_host_stay_where_they_are():
     ({"server_options": ["+SSL_OP_ALL\nO QueueDirectory=/tmp"]}, ["sendmail_tls.server_options"]),
     ({"fingerprint": "sha256')"}, ["sendmail_tls.fingerprint"]),
     ({"certficate": "x"}, ["certficate"]),
+    ({"certificates": "self-signed", "days": 30}, ["renew_days is 30", "days is 30"]),
+    ({"certificates": "self-signed", "names": ["mx example"]}, ["sendmail_tls.names", "mx example"]),
+    ({"certificates": "self-signed", "names": ["x\nDNS.9 = y"]}, ["sendmail_tls.names"]),
+    ({"certificates": "self-signed", "names": [".example.com"]}, ["sendmail_tls.names"]),
+    (dict(HOST, chain="chain.pem"), ["sendmail_tls.chain", "chain.pem", "absolute"]),
 ])
 def test_refused_by_name(said, words):
     with pytest.raises(SendmailError) as caught:
@@ -100,7 +129,7 @@ def test_options_follow_floor_and_release():
 
 
 def test_clients_are_asked_only_if_something_follows():
-    assert not lines()["ask_clients"] and lines({"ask_clients": True})["ask_clients"] and lines(relay=[{"issuer": "CN=x"}])["ask_clients"]
+    assert not lines()["ask_clients"] and lines({"ask_clients": True})["ask_clients"] and lines({"ca": "ca.pem"}, relay=[{"issuer": "CN=x"}])["ask_clients"]
 
 
 @pytest.mark.parametrize("entry, expected", [
@@ -146,12 +175,17 @@ def test_two_terms_for_one_peer():
 
 
 def test_relaying_by_certificate():
+    with pytest.raises(SendmailError) as caught:
+        lines(relay=[{"issuer": "CN=R11,O=Let's Encrypt,C=US"}])
+    assert "sendmail_tls.ca is empty" in caught.value.message
     relay = [{"issuer": "CN=Our CA,O=Lab"}, {"issuer": "CN=Other", "subject": "CN=a,O=Lab"}, {"issuer": "CN=Other", "subject": "CN=b,O=Lab"}]
     assert entries(relay=relay) == {"CertIssuer:/O=Lab/CN=Our+20CA": "RELAY", "CertIssuer:/CN=Other": "SUBJECT", "CertSubject:/O=Lab/CN=a": "RELAY",
                                     "CertSubject:/O=Lab/CN=b": "RELAY"}
     for wrong in ({"subject": "CN=x"}, {"issuer": "x"}, {"issuer": "CN=x", "subjet": "CN=y"}):
         with pytest.raises(SendmailError):
             entries(relay=[wrong])
+    # Of an issuer all of whose certificates relay, the host looks whether it is one of ours.
+    assert plan_tls.plan(site(dict(GIVEN, ca="ca.pem"), relay=relay))["material"]["relay_issuers"] == ["/O=Lab/CN=Our+20CA"]
 
 
 DS = "lab.example. IN DS 28827 13 2 156B21661DFD1C92"
@@ -177,6 +211,10 @@ def test_a_resolver_that_somebody_else_looks_after():
 @pytest.mark.parametrize("said, flags, words", [
     ({"enabled": True}, ["STARTTLS"], ["sendmail_dane", "compiled without DANE"]),
     ({"enabled": True, "forwarders": ["ns.example"]}, [], ["forwarders", "ns.example"]),
+    ({"enabled": True, "forwarders": ["fe80::1%x\n    interface: 0.0.0.0"]}, [], ["forwarders", "without a scope"]),
+    ({"enabled": True, "forwarders": ["fe80::1%eth0"]}, [], ["forwarders"]), ({"enabled": True, "forwarders": [3221225985]}, [], ["forwarders"]),
+    ({"enabled": True, "trust_anchors": [DS.replace("28827 ", "28827\n")]}, [], ["trust_anchors"]),
+    ({"enabled": True, "trust_anchors": [DS.replace("IN ", "IN\x0b")]}, [], ["trust_anchors"]),
     ({"enabled": True, "insecure_domains": ['x"\nserver:']}, [], ["insecure_domains"]),
     ({"enabled": True, "trust_anchors": ['x" \n']}, [], ["trust_anchors"]),
     ({"enabled": True, "trust_anchors": [DS + '"']}, [], ["trust_anchors"]),
