@@ -27,6 +27,10 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Co
 # Above this size a kept file is known by its signature instead of its digest, and is copied only where nothing else will do.
 LARGE = 8 << 20
 LOCK = "/run/mailjail-sendmail.lock"
+# What other roles lay out for a configuration and take away once no live one needs it: logins, and what is over a scanner's units. It is kept with each
+# generation and comes back only where it is missing: a way back brings no old password and no former user.
+BESIDE = ("/etc/systemd/system/sendmail-saslauthd.service", "/etc/sasl2/sendmail.sasldb2", "/var/lib/mailjail/sasl-users.json", "/etc/pam.d/smtp",
+          "/etc/systemd/system/clamav-daemon.service.d/mailjail.conf", "/etc/systemd/system/clamav-daemon.socket.d/mailjail.conf")
 
 
 @contextlib.contextmanager
@@ -100,18 +104,20 @@ def listing(state_directory):
     return found
 
 
-def keep(state_directory, paths, count, replaced=()):
+def keep(state_directory, paths, count, replaced=(), besides=BESIDE):
     """Keep the present state of the managed files as a generation.
 
     :param list paths: managed paths in the order of a commit (also those that it is going to create).
     :param int count: how many generations remain; older ones go.
     :param replaced: paths that the commit is about to replace: their old files will be the generation's alone, so a link keeps them.
+    :param besides: paths of others that are kept too and come back only where they are missing.
     :returns: the id of the generation that holds the present state (an older one if nothing changed since).
     :raises CommitError: there is no room; nothing was touched.
     """
     entries = {path: describe(path) for path in sorted(paths)}
+    beside = {path: describe(path) for path in besides if os.path.isfile(path) and not os.path.islink(path)}
     print_of_now, present = fingerprint(entries), listing(state_directory)
-    if present and present[-1]["fingerprint"] == print_of_now:
+    if present and present[-1]["fingerprint"] == print_of_now and _bare(present[-1].get("beside", {})) == beside:
         return present[-1]["id"]
     number = int(present[-1]["id"]) + 1 if present else 1
     final = os.path.join(_directory(state_directory), "%05d" % number)
@@ -124,7 +130,9 @@ def keep(state_directory, paths, count, replaced=()):
                 shutil.rmtree(os.path.join(_directory(state_directory), name), ignore_errors=True)
         os.mkdir(staged, 0o700)
         _store(staged, entries, replaced, present[-1] if present else None, _directory(state_directory))
-        manifest = {"files": entries, "order": list(paths), "fingerprint": print_of_now, "time": int(time.time()), "good": is_good(state_directory)}
+        _store(staged, beside, (), None, _directory(state_directory), "beside-%03d")
+        manifest = {"files": entries, "beside": beside, "order": list(paths), "fingerprint": print_of_now,
+                    "time": int(time.time()), "good": is_good(state_directory)}
         disk.write(os.path.join(staged, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
         os.rename(staged, final)
         disk.sync_directory(_directory(state_directory))
@@ -135,12 +143,16 @@ def keep(state_directory, paths, count, replaced=()):
     return "%05d" % number
 
 
-def _store(staged, entries, replaced, before, directory):
+def _bare(entries):
+    return {path: {key: value for key, value in entry.items() if key != "stored"} for path, entry in entries.items()}
+
+
+def _store(staged, entries, replaced, before, directory, name="%03d"):
     for number, path in enumerate(sorted(entries)):
         entry = entries[path]
         if "content" not in entry:
             continue
-        entry["stored"] = "%03d" % number
+        entry["stored"] = name % number
         target = os.path.join(staged, entry["stored"])
         if not isinstance(entry["content"], list):
             disk.write(target, disk.read(path))
@@ -226,7 +238,7 @@ def choose(state_directory, wanted):
 
 def damage(state_directory, manifest):
     """Name the first kept file of a generation that is no longer what was kept; None when it is whole."""
-    for path, entry in sorted(manifest["files"].items()):
+    for path, entry in sorted(list(manifest["files"].items()) + list(manifest.get("beside", {}).items())):
         if "stored" not in entry:
             continue
         stored = os.path.join(_directory(state_directory), manifest["id"], entry["stored"])
@@ -239,9 +251,12 @@ def damage(state_directory, manifest):
 
 
 def differing(manifest):
-    """Return the managed paths whose live state is not the one of a generation."""
-    return [path for path, entry in sorted(manifest["files"].items())
-            if {key: value for key, value in entry.items() if key != "stored"} != describe(path)]
+    """Return the managed paths whose live state is not the one of a generation, and what it needs besides and is missing."""
+    return _missing(manifest) + [path for path, entry in sorted(_bare(manifest["files"]).items()) if entry != describe(path)]
+
+
+def _missing(manifest):
+    return [path for path in sorted(manifest.get("beside", {})) if not os.path.lexists(path)]
 
 
 def restore(state_directory, wanted):
@@ -256,7 +271,12 @@ def restore(state_directory, wanted):
     if broken:
         raise CommitError("generation %s can not be restored: its copy of %s is missing or was altered. Nothing was touched." % (manifest["id"], broken),
                           path=broken)
-    changed = sorted(differing(manifest), key=manifest["order"].index)
+    missing = _missing(manifest)
+    for path in missing:
+        entry = manifest["beside"][path]
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        _put_back(os.path.join(_directory(state_directory), manifest["id"], entry["stored"]), path, entry)
+    changed = sorted((path for path in differing(manifest) if path in manifest["files"]), key=manifest["order"].index)
     for path in changed:
         entry = manifest["files"][path]
         if entry.get("absent"):
@@ -264,7 +284,7 @@ def restore(state_directory, wanted):
         elif "stored" in entry:
             _put_back(os.path.join(_directory(state_directory), manifest["id"], entry["stored"]), path, entry)
     _manage(state_directory, manifest)
-    return changed
+    return missing + changed
 
 
 def _manage(state_directory, manifest):

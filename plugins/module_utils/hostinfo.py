@@ -60,8 +60,13 @@ RESOLVER_OURS = ("/etc/unbound/unbound.conf.d/mailjail.conf", "/etc/unbound/conf
 # Where the SASL library finds its plugins, and the programs that belong to it.
 SASL_PLUGINS = ("/usr/lib64/sasl2/lib*.so", "/usr/lib/sasl2/lib*.so", "/usr/lib/*/sasl2/lib*.so")
 SASL_PROGRAMS = ("saslauthd", "saslpasswd2", "sasldblistusers2")
-# What the role auth made on a host, and has to take away where it is wanted no more.
+# What the role auth made on a host, and has to take away where it is wanted no more (generations.BESIDE keeps it for a way back).
 SASL_OURS = ("/etc/systemd/system/sendmail-saslauthd.service", "/etc/sasl2/sendmail.sasldb2", "/var/lib/mailjail/sasl-users.json")
+# Rules of PAM for logins: /etc comes first, packages have theirs in one of the others too. Ours say whose they are.
+PAM_RULES = ("/etc/pam.d/smtp", "/usr/lib/pam.d/smtp", "/usr/etc/pam.d/smtp")
+PAM_MARK = "collection mailjail.sendmail"
+# What the role milters put over units of packages.
+FILTERS_OURS = ("/etc/systemd/system/clamav-daemon.*.d/mailjail.conf",)
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
@@ -248,21 +253,25 @@ def parse_configuration(text):
     """Read the few things of a compiled configuration that other roles ask of a host.
 
     :returns: dict of ``level`` (configuration level), ``version`` (of the cf library), ``options`` (the last of each name wins, as in sendmail),
-              ``daemon_port_options`` (every one) and ``queue_directories``.
+              ``daemon_port_options`` (every one), ``milters`` (``name`` and ``socket`` of each) and ``queue_directories``.
     """
-    options, listeners, directories = {}, [], []
+    options, listeners, directories, milters = {}, [], [], []
     for line in re.sub(r"\n[ \t]+", " ", text).splitlines():
         option = re.match(r"O\s*([A-Za-z0-9.]{2,})\s*=\s*(.*?)\s*$", line)
+        milter = re.match(r"X([^\s,]+)\s*,.*?\bS=([^,\s]+)", line)
         group = re.match(r"Q\w+\s*,.*?\bP(?:ath)?=\s*([^,\s]+)", line)
         if option and option.group(1).lower() == "daemonportoptions":
             listeners.append(option.group(2))
         elif option:
             options[option.group(1)] = option.group(2)
+        elif milter:
+            milters.append({"name": milter.group(1), "socket": milter.group(2)})
         elif group:
             directories.append(group.group(1))
     level, version = re.search(r"^V(\d+)", text, re.M), re.search(r"^DZ(\S+)", text, re.M)
     return {"level": int(level.group(1)) if level else None, "version": version.group(1) if version else "", "options": options,
-            "daemon_port_options": listeners, "queue_directories": [options[name] for name in ("QueueDirectory",) if name in options] + directories}
+            "daemon_port_options": listeners, "milters": milters,
+            "queue_directories": [options[name] for name in ("QueueDirectory",) if name in options] + directories}
 
 
 def edits(compiled, live):
@@ -337,6 +346,16 @@ def process_name(pid):
 def process_title(pid):
     """Return what the process list shows of a process; empty if it is gone or a zombie."""
     return (read_text("/proc/%d/cmdline" % pid) or "").replace("\0", " ").strip()
+
+
+def process_user(pid):
+    """Return as whom a process works, a number where the account has no name; empty if it is gone."""
+    # The owner of its directory in /proc would be root for any program that is set-user-ID or set-group-ID.
+    found = re.search(r"^Uid:\s+\d+\s+(\d+)", read_text("/proc/%d/status" % pid) or "", re.M)
+    try:
+        return pwd.getpwuid(int(found.group(1))).pw_name if found else ""
+    except KeyError:
+        return found.group(1)
 
 
 def account_table(lookup, names, fields):
@@ -462,7 +481,10 @@ class Host:
     def sasl():
         """Return the plugins of the SASL library by name (``plain``, ``scram`` ...) and which of its programs there are."""
         names = (os.path.basename(path)[len("lib"):-len(".so")] for path in existing(SASL_PLUGINS))
-        return {"plugins": sorted(set(names)), "programs": [name for name in SASL_PROGRAMS if which(name)], "ours": existing(SASL_OURS)}
+        rules = [(path, read_text(path) or "") for path in PAM_RULES if os.path.lexists(path)]
+        ours = [path for path, text in rules[:1] if path == PAM_RULES[0] and PAM_MARK in text]
+        return {"plugins": sorted(set(names)), "programs": [name for name in SASL_PROGRAMS if which(name)], "ours": existing(SASL_OURS) + ours,
+                "pam": "ours" if ours else "other" if rules else ""}
 
     @staticmethod
     def resolver():
@@ -569,9 +591,10 @@ class Host:
                 title = process_title(pid)
                 # A zombie has a name still, but no command line.
                 if title and PROCESS_NAMES.get(process_name(pid)) == "sendmail":
-                    return {"running": True, "pid": pid, "found_by": source, "started": self._started(pid), "title": title, "pid_file": pid_file}
+                    return {"running": True, "pid": pid, "found_by": source, "started": self._started(pid), "title": title, "pid_file": pid_file,
+                            "user": process_user(pid)}
         self.reasons["daemon"] = "No sendmail holds a port asked for, and neither a unit nor %s names a living one." % (pid_file or "a pid file")
-        return {"running": False, "pid": None, "found_by": "", "started": None, "title": "", "pid_file": pid_file}
+        return {"running": False, "pid": None, "found_by": "", "started": None, "title": "", "pid_file": pid_file, "user": ""}
 
     @staticmethod
     def _started(pid):
@@ -611,7 +634,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     return {
         "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl"), "unbound": which("unbound")},
         "authorities": first_existing(AUTHORITIES), "resolver": host.resolver(),
-        "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(),
+        "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(), "filters": existing(FILTERS_OURS),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,
         "queue": host.queue(live.pop("queue_directories")), "client_queue": host.queue(client["queue_directories"]),
         "classes": parse_classes(host.debug, list(classes)),

@@ -151,8 +151,12 @@ class Database:
         disk.write(self.state, json.dumps(kept, indent=1, sort_keys=True).encode("utf-8"))
 
     def apply(self):
-        """Carry out what differs."""
-        if self.rows or self.data is None:
-            self.build()
-        elif self.faults:
-            disk.set_attributes(self.path, self.params["owner"], self.params["group"], self.params["mode"])
+        """Carry out what differs; :raises CommitError: a disk that is full or can not be written, with path and reason."""
+        try:
+            if self.rows or self.data is None:
+                self.build()
+            elif self.faults:
+                disk.set_attributes(self.path, self.params["owner"], self.params["group"], self.params["mode"])
+        except OSError as exc:
+            raise CommitError("the users could not be put in place: %s: %s. The old database still stands." % (exc.filename or self.path, exc.strerror or exc),
+                              path=exc.filename or self.path)

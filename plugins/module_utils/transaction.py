@@ -215,7 +215,7 @@ def commit(stage, params):
     :raises CommitError: a rename failed; what had been renamed was put back.
     """
     kept = generations.keep(params["state_directory"], stage.retired + stage.paths(), params["keep_generations"],
-                            [item.path for item in stage.items if item.staged])
+                            [item.path for item in stage.items if item.staged], generations.BESIDE if params["mta"] else ())
     try:
         for spec in params["directories"]:
             os.makedirs(spec["path"], mode=0o700, exist_ok=True)

@@ -190,6 +190,15 @@ sasl:
     plugins: {description: Its plugins by name., type: list, elements: str, sample: [login, plain, sasldb, scram]}
     programs: {description: 'Which of saslauthd, saslpasswd2 and sasldblistusers2 are installed.', type: list, elements: str, sample: [saslpasswd2]}
     ours: {description: Files that the role auth made., type: list, elements: str}
+    pam:
+      description: Whose rules PAM has for the service C(smtp), V(ours) (of the role auth), V(other), or empty where there are none.
+      type: str
+filters:
+  description: Files that the role milters put over units of packages.
+  returned: always
+  type: list
+  elements: str
+  sample: [/etc/systemd/system/clamav-daemon.service.d/mailjail.conf]
 listeners:
   description: Listening sockets on O(ports).
   returned: always
@@ -234,6 +243,7 @@ daemon:
     found_by: {description: 'How it was found: V(socket), V(unit), V(pid file).', type: str}
     started: {description: 'When it started, in seconds since 1970.', type: float}
     title: {description: What the process list shows., type: str, sample: 'sendmail: MTA: accepting connections'}
+    user: {description: As whom it works., type: str, sample: root}
     pid_file: {description: Path of its pid file., type: str, sample: /var/run/sendmail/mta/sendmail.pid}
 configuration:
   description: The compiled configuration that sendmail reads.
@@ -247,6 +257,11 @@ configuration:
     version: {description: Version of the library that it was made with., type: str, sample: 8.17.1.9/Debian-2+deb12u2}
     options: {description: Every option set in it; of several lines of one name the last., type: dict}
     daemon_port_options: {description: Every C(DaemonPortOptions) line., type: list, elements: str}
+    milters:
+      description: Its mail filters, each with C(name) and C(socket).
+      type: list
+      elements: dict
+      sample: [{name: opendkim, socket: local:/run/opendkim/milter.sock}]
     safe_file_environment: {description: 'Option C(SafeFileEnvironment); empty if not set.', type: str, sample: /var/mailjail}
     edited:
       description: >-

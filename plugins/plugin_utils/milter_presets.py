@@ -9,6 +9,7 @@ No file of a package is changed but for the units, which hide the vendor's: a pa
 from __future__ import annotations
 
 import collections
+import re
 
 HERE = "/etc/mailjail"
 KEYS = HERE + "/dkim"
@@ -16,34 +17,37 @@ BITS = "2048"
 LOOPBACK = ["127.0.0.0/8", "::1"]
 HEAD = "# Written by the collection mailjail.sendmail, role milters: a change made here is shown and undone by the next run.\n"
 
-# packages: family -> names. users: family -> account of the daemon. rank: its place among the others (see plan_milters.ORDER). settings: key -> default.
+# packages: family -> names. users: family -> account of the daemon. settings: key -> default.
 # macros: stage -> names of sendmail's macros that it needs besides those that sendmail sends anyway. single: there can be one of it on a host.
-Preset = collections.namedtuple("Preset", "unit title rank packages users failure settings macros single")
+Preset = collections.namedtuple("Preset", "unit title packages users failure settings macros single")
 
 PRESETS = {
     "opendkim": Preset(
-        "opendkim.service", "signs and verifies DKIM signatures", 20,
+        "opendkim.service", "signs and verifies DKIM signatures",
         {"debian": ["opendkim", "opendkim-tools", "openssl"], "redhat": ["opendkim", "opendkim-tools", "openssl"], "suse": ["opendkim", "openssl"]},
         {"debian": "opendkim", "redhat": "opendkim", "suse": "opendkim"}, "tempfail",
         {"mode": "both", "domains": None, "selector": "mail"}, {}, False),
     "spf": Preset(
-        "pyspf-milter.service", "checks SPF", 30, {"debian": ["pyspf-milter"]}, {"debian": "pyspf-milter"}, "tempfail", {"failures": "mark"}, {}, True),
+        "pyspf-milter.service", "checks SPF", {"debian": ["pyspf-milter"]}, {"debian": "pyspf-milter"}, "tempfail", {"failures": "mark"}, {}, True),
     "opendmarc": Preset(
-        "opendmarc.service", "applies DMARC policies", 40,
+        "opendmarc.service", "applies DMARC policies",
         {"debian": ["opendmarc", "dbconfig-no-thanks", "publicsuffix"], "redhat": ["opendmarc"], "suse": ["opendmarc"]},
         {"debian": "opendmarc", "redhat": "opendmarc", "suse": "opendmarc"}, "tempfail", {"failures": "reject", "hold_quarantined": False}, {}, True),
     "rspamd": Preset(
-        "rspamd.service", "scores spam", 50, {"debian": ["rspamd"]}, {"debian": "_rspamd"}, "tempfail",
+        "rspamd.service", "scores spam", {"debian": ["rspamd"]}, {"debian": "_rspamd"}, "tempfail",
         {"reject_score": 15, "header_score": 6}, {"connect": ["{client_resolve}"], "envfrom": ["{client_addr}", "{client_name}"]}, True),
     "clamav": Preset(
-        "clamav-milter.service", "refuses viruses", 50, {"debian": ["clamav-milter", "clamav-daemon", "clamav-freshclam"]}, {"debian": "clamav"},
+        "clamav-milter.service", "refuses viruses", {"debian": ["clamav-milter", "clamav-daemon", "clamav-freshclam"]}, {"debian": "clamav"},
         "tempfail", {"infected": "reject", "signatures": "official"}, {}, True),
     "greylist": Preset(
-        "milter-greylist.service", "lets strangers try again later", 10, {"debian": ["milter-greylist"]}, {"debian": "greylist"}, "accept",
+        "milter-greylist.service", "lets strangers try again later", {"debian": ["milter-greylist"]}, {"debian": "greylist"}, "accept",
         {"delay": "5m", "remember": "30d"}, {"helo": ["{verify}"]}, True),
 }
 # Releases whose family has a package in general, and which lack it: (preset, id of the distribution, version).
 MISSING = {("greylist", "debian", "12"): "Debian 12 has no package milter-greylist. Leave the preset out, or use one that greylists by itself"}
+# Larger than this (bytes) a message is too large for ClamAV, whatever its configuration says.
+SCANNABLE = 900 << 20
+SCANNER_CONFIGURATION = HERE + "/clamd.conf"
 OFFICIAL_SIGNATURES = ["/var/lib/clamav/main.c[vl]d", "/var/lib/clamav/daily.c[vl]d"]
 
 
@@ -81,7 +85,7 @@ def _file(path, content, **more):
 
 
 def _hosts(site):
-    return [network.replace(" ", "") for network in LOOPBACK + site["relay_networks"]]
+    return [re.sub("^IPv6:", "", network.replace(" ", ""), flags=re.I) for network in LOOPBACK + site["relay_networks"]]
 
 
 def _companion(milter, site, command, files, writable=(), **more):
@@ -163,6 +167,20 @@ def rspamd(milter, site):
     return [_companion(milter, site, "/usr/bin/rspamd -c /etc/rspamd/rspamd.conf -f", files, ["/var/lib/rspamd", "/var/log/rspamd", "/run/rspamd"])]
 
 
+def largest(message_size):
+    """Return how many bytes a message can have for a filter that sendmail has counted as ``message_size``: each line end is one byte there and two here."""
+    return 2 * int(message_size) + (1 << 20)
+
+
+def clamd(message_size):
+    """Return the configuration of the scanner: it says of a message that is too large for it that it is clean."""
+    size = largest(message_size)
+    return text("LocalSocket /run/clamav/clamd.ctl", "FixStaleSocket true", "LocalSocketGroup clamav", "LocalSocketMode 666", "User clamav",
+                "Foreground true", "DatabaseDirectory /var/lib/clamav", "TemporaryDirectory /tmp", "LogSyslog true", "LogFacility LOG_LOCAL6",
+                "SelfCheck 3600", "MaxThreads 12", "MaxConnectionQueueLength 15", "# A message as it comes, and all that is unpacked from it.",
+                "MaxFileSize %d" % size, "StreamMaxLength %d" % size, "MaxScanSize %d" % max(8 * size, 400 << 20))
+
+
 def clamav(milter, site):
     """Return the companions of ClamAV: signatures, scanner, milter."""
     path = HERE + "/clamav-milter.conf"
@@ -171,19 +189,37 @@ def clamav(milter, site):
         "ClamdSocket unix:/run/clamav/clamd.ctl", "OnClean Accept", "OnInfected %s" % milter["infected"].capitalize(),
         *(["RejectMsg Virus found: %v"] if milter["infected"] == "reject" else []),
         "# Without the scanner nothing is known, so the sender tries again.", "OnFail Defer",
-        "# What a stranger says about viruses is taken away.", "AddHeader Replace", "LogSyslog true", "LogInfected Basic", "MaxFileSize 25M")
+        "# What a stranger says about viruses is taken away.", "AddHeader Replace", "LogSyslog true", "LogInfected Basic",
+        "# What is larger is let in unscanned, so nothing that sendmail takes may be.", "MaxFileSize %d" % largest(site["message_size"]))
     official = milter["signatures"] == "official"
     # The vendor's unit waits for signatures of its own maker only.
     drop_in = _file("/etc/systemd/system/clamav-daemon.service.d/mailjail.conf",
-                    text("[Unit]", "ConditionPathExistsGlob=", *([] if official else ["ConditionPathExistsGlob=/var/lib/clamav/*.*db"])))
+                    text("[Unit]", "ConditionPathExistsGlob=", *([] if official else ["ConditionPathExistsGlob=/var/lib/clamav/*.*db"]),
+                         "# Its package's own configuration stays what it was; this one looks at mail of every size that sendmail takes.",
+                         "[Service]", "BindReadOnlyPaths=%s:/etc/clamav/clamd.conf" % SCANNER_CONFIGURATION))
     socket_in = _file("/etc/systemd/system/clamav-daemon.socket.d/mailjail.conf", text("[Unit]", "ConditionPathExistsGlob="))
     directories = [{"path": "/etc/systemd/system/clamav-daemon.%s.d" % one} for one in ("service", "socket")]
     return [
         {"name": "freshclam", "unit": "clamav-freshclam.service", "state": "started" if official else "stopped", "enabled": official},
-        {"name": "clamd", "unit": "clamav-daemon.service", "directories": directories, "files": [drop_in, socket_in],
+        {"name": "clamd", "unit": "clamav-daemon.service", "directories": [{"path": HERE}] + directories,
+         "files": [_file(SCANNER_CONFIGURATION, clamd(site["message_size"])), drop_in, socket_in],
          "socket": "local:/run/clamav/clamd.ctl", "wait_for": OFFICIAL_SIGNATURES if official else ["/var/lib/clamav/*.*db"],
          "wait_timeout": 300 if official else 1},
         _companion(milter, site, "/usr/sbin/clamav-milter --config-file=" + path, [_file(path, content)])]
+
+
+# The vendor's scanner, as it has to run before its milter does.
+SCANNER = [{"name": "clamd", "unit": "clamav-daemon.service", "socket": "local:/run/clamav/clamd.ctl"}]
+
+
+def clamav_gone(files):
+    """Return what becomes of scanner and signatures when the milter is gone, by what of ours lies over their units.
+
+    :param list files: those that are there; without any, scanner and signatures are somebody else's.
+    """
+    units = ["clamav-daemon.socket", "clamav-daemon.service", "clamav-freshclam.service"] if files else []
+    return [{"name": unit.partition(".service")[0], "unit": unit, "state": "stopped", "enabled": False,
+             "files": [{"path": path, "state": "absent"} for path in files if "/%s.d/" % unit in path]} for unit in units]
 
 
 def greylist(milter, site):

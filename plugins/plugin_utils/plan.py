@@ -33,8 +33,8 @@ def plan(site):
     """Return what follows from a site's variables.
 
     :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
-    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config), ``auth`` (see
-        :func:`plan_auth.needs`) and ``mc``, what the templates print, quoted for m4 already.
+    :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config), and ``mc``,
+        what the templates print, quoted for m4 already.
     :raises InvalidValue: variables that contradict each other, named.
     """
     if plan_plain.wanted(site):
@@ -44,7 +44,7 @@ def plan(site):
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))
     plan_milters.check_family(site)
     return {"maps": plan_maps.maps(site), "files": files(site), "directories": directories(site), "route_tests": plan_tests.route_tests(site),
-            "context": context(site), "auth": plan_auth.needs(site), "mc": mc(site)}
+            "context": context(site), "mc": mc(site)}
 
 
 def mc(site):

@@ -10,11 +10,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import ipaddress
 import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, tables_syntax
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_smart_host
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_live, plan_smart_host
 
 # The one place of these defaults; empty ones follow from the others.
 DEFAULTS = {"backend": "none", "mechanisms": [], "realm": "", "users": [], "options": ["p", "y"], "max_bits": None}
@@ -27,10 +28,17 @@ BROKEN = ("DIGEST-MD5", "CRAM-MD5", "NTLM", "OTP", "KERBEROS_V4", "ANONYMOUS")
 # AuthOptions that ask for more than a mechanism has: the library then leaves it out without a word.
 LACKING = {"a": PLAIN, "d": PLAIN + ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"), "f": MECHANISMS["sasldb"], "m": PLAIN,
            "c": ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512")}
+# What sendmail_auth says of AUTH, as defines and as raw lines of the configuration or of its source.
+DEFINES = ("confAUTH_MECHANISMS", "confAUTH_OPTIONS", "confAUTH_REALM", "confAUTH_MAX_BITS")
+RAW = re.compile(r"(?im)^[ \t]*O[ \t]*(?:AuthOptions|AuthMechanisms|AuthRealm|AuthMaxBits)\b.*|^[ \t]*[CF]\{TrustAuthMech\}.*"
+                 r"|\bconfAUTH_(?:OPTIONS|MECHANISMS|REALM|MAX_BITS)\b|\bTRUST_AUTH_MECH\b")
 USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]*")
 # Its own socket and its own file of passwords: those of the distribution may serve others.
 SOCKET_DIRECTORY = "/run/sendmail-saslauthd"
 DATABASE = "sendmail.sasldb2"
+DIGESTS = "sasl-users.json"
+UNIT_FILE = "/etc/systemd/system/sendmail-saslauthd.service"
+PAM_FILE = "/etc/pam.d/smtp"
 
 
 def settings(site):
@@ -53,25 +61,30 @@ def ports(wanted):
 def listeners(said, auth, wanted=None):
     """Return the sockets that are opened: those of the site, and where AUTH is on a submission port on each public address of the site.
 
-    A port that the site opens with the modifier ``a`` itself is left as it says. Every listener without ``a`` gets ``A``: no AUTH there.
+    A port that the site opens with the modifier ``a`` itself is left as it says. Every listener without ``a`` gets ``A``, with AUTH or without: sendmail
+    offers of itself what its library has, to everybody.
 
     :param list said: ``sendmail_listeners``.
     :param dict auth: ``sendmail_auth``.
     :param wanted: ``sendmail_submission_ports``, or None for the default.
     :raises InvalidValue: naming the listener that contradicts.
     """
-    if (auth or {}).get("backend", "none") in ("none", None):
-        return said
     found = [one if "a" in _letters(one) else dict(one, modifiers=_letters(one) + ["A"] * ("A" not in _letters(one))) for one in said]
+    if (auth or {}).get("backend", "none") in ("none", None):
+        return found
     for one in said:
         _check_listener(one)
-    public = [one for one in said if (one.get("port") or 25) == 25 and _address(one) not in ("127.0.0.1", "::1")]
+    public = [one for one in said if (one.get("port") or 25) == 25 and not _is_loopback(_address(one))]
     for port in ports(wanted):
         own = [one for one in said if one.get("port") == port]
         blocked = [one for one in own if "a" not in _letters(one)]
         if blocked:
             raise InvalidValue("sendmail_listeners (%s): it has port %d, which sendmail_auth needs for users who authenticate. Take it out, or take %d out of "
                                "sendmail_submission_ports." % (blocked[0].get("name"), port, port), variable="sendmail_listeners")
+        if not own and not public:
+            raise InvalidValue("sendmail_listeners has no public address with port 25, so it is not known on which address users shall log in on port %d. Add "
+                               "a listener such as {name: submission, address: 192.0.2.25, port: %d, modifiers: [%s]}, or take %d out of "
+                               "sendmail_submission_ports." % (port, port, "s, a, E" if port == IMPLICIT else "a, E", port), variable="sendmail_listeners")
         if not own:
             found += [dict({"name": "submissions" if port == IMPLICIT else "submission", "address": address, "port": port,
                             "modifiers": (["s"] if port == IMPLICIT else []) + ["a", "E"]}, **family)
@@ -87,9 +100,17 @@ def _address(one):
     return one.get("address") or ("::" if one.get("family") == "inet6" else "0.0.0.0")
 
 
+def _is_loopback(address):
+    try:
+        return ipaddress.ip_address(u"%s" % str(address).strip("[]")).is_loopback
+    except ValueError:
+        # No address at all; the listeners' own check names it.
+        return False
+
+
 def _addresses(public):
     found = []
-    for one in public or [{}]:
+    for one in public:
         row = (_address(one), {"family": one["family"]} if one.get("family") else {})
         if row not in found:
             found.append(row)
@@ -121,7 +142,8 @@ def check(site):
             said["backend"]), variable="sendmail_auth")
     _check_mechanisms(said)
     _check_clear(site, said)
-    _check_options(site, said)
+    _check_options(said)
+    _check_elsewhere(site)
     _check_material(site)
     _check_users(said)
 
@@ -148,7 +170,7 @@ def _check_clear(site, said):
                            "there. Set sendmail_submission_ports: [465], or leave it out." % (" and ".join(others), clear[0]), variable="sendmail_auth")
 
 
-def _check_options(site, said):
+def _check_options(said):
     letters = said["options"]
     if "p" not in letters and set(PLAIN) & set(said["mechanisms"]):
         raise InvalidValue("sendmail_auth.options lacks p, and mechanisms has %s: passwords would be asked for in the clear. Add p." % " and ".join(
@@ -160,13 +182,31 @@ def _check_options(site, said):
         if lost:
             raise InvalidValue("sendmail_auth.options: with %s the SASL library leaves %s out without a word. Take the letter or the mechanism out." % (
                 letter, " and ".join(lost)), variable="sendmail_auth")
-    for name in ("confAUTH_MECHANISMS", "confAUTH_OPTIONS", "confAUTH_REALM", "confAUTH_MAX_BITS"):
-        if name in (site.get("options") or {}):
-            raise InvalidValue("sendmail_options sets %s, and sendmail_auth says the same in words that are checked. Leave it out of sendmail_options." % name,
-                               variable="sendmail_options")
+
+
+def _check_elsewhere(site):
+    """Refuse what says of AUTH in other words than those of sendmail_auth, which are checked."""
+    for variable, names in (("options", site.get("options") or {}), ("undefine", site.get("undefine") or [])):
+        for name in DEFINES:
+            if name in names:
+                raise InvalidValue("sendmail_%s %s %s, and sendmail_auth says the same in words that are checked. Leave it out of sendmail_%s." % (
+                    variable, "sets" if variable == "options" else "names", name, variable), variable="sendmail_" + variable)
+    for variable, text in _raw_texts(site):
+        found = RAW.search(text)
+        if found:
+            raise InvalidValue("%s holds '%s', and sendmail_auth says the same in words that are checked: as a raw line it could ask for passwords in the "
+                               "clear, or let anybody relay. Leave it out." % (variable, found.group().strip()), variable=variable)
     if (site.get("classes") or {}).get("TRUST_AUTH_MECH"):
         raise InvalidValue("sendmail_classes names TRUST_AUTH_MECH, and each mechanism that is trusted opens the relay. With sendmail_auth exactly those of "
                            "sendmail_auth.mechanisms are. Leave it out.", variable="sendmail_classes")
+
+
+def _raw_texts(site):
+    """Return the texts of a site that reach the configuration as they stand, each with the name of its variable."""
+    found = [("sendmail_local_config", site.get("local_config")), ("sendmail_local_rulesets", site.get("local_rulesets"))]
+    found += [("sendmail_raw_parts (%s)" % part, text) for part, text in sorted((site.get("raw_parts") or {}).items())]
+    found += [("sendmail_raw_statements", text) for text in site.get("raw_statements") or []]
+    return [(variable, str(text)) for variable, text in found if text]
 
 
 def _check_material(site):
@@ -231,15 +271,44 @@ def files(site):
 def needs(site):
     """Return what the SASL library of the host has to have: ``backend``, ``plugins``, ``programs``; and of the users' file its ``database`` and ``owner``."""
     said = settings(site)
+    owner = site["run_user"] if site["privilege"] == "unprivileged" else "root"
     if said["backend"] == "none":
-        return {"backend": "none", "mechanisms": [], "plugins": plan_smart_host.plugins(site), "programs": [], "realm": "", "database": "", "owner": "root"}
+        return {"backend": "none", "mechanisms": [], "plugins": plan_smart_host.plugins(site), "programs": [], "realm": "", "database": "", "owner": owner}
     mechanisms = list(said["mechanisms"])
     plugins = ["scram" if name.startswith("SCRAM-") else name.lower() for name in mechanisms]
     programs = {"saslauthd": ["saslauthd"], "sasldb": ["saslpasswd2"]}.get(said["backend"], [])
     needed = set(plugins + (["sasldb"] if said["backend"] == "sasldb" else []) + plan_smart_host.plugins(site))
     return {"backend": said["backend"], "mechanisms": mechanisms, "plugins": sorted(needed),
             "programs": programs, "realm": said["realm"], "database": database(site),
-            "owner": site["run_user"] if site["privilege"] == "unprivileged" else "root"}
+            "owner": owner}
+
+
+def plan(site):
+    """Return what the role auth does on a host: :func:`needs`, and how it comes there from what there is.
+
+    Until the new configuration is proven, the daemon that runs keeps what it reads: its kind of logins, its realm, and files that its own account can read.
+
+    :param dict site: see ``__sendmail_auth_site`` in roles/auth/vars/main.yml; ``info`` is what sendmail_info said before anything was changed.
+    :returns: besides, ``account`` (who reads passwords or asks for them now; ``owner`` afterwards), ``waits`` (the users' file can be built only afterwards),
+        ``hand_over`` (something of what stays is for the new daemon only), ``left`` (files of a former kind of login), ``pam`` (whether the rules are ours).
+    :raises InvalidValue: a value that can not be what was meant.
+    """
+    if site.get("profile") == "nullclient":
+        # To a null client its hub is that host.
+        site = dict(site, smart_host_auth=site.get("hub_auth") or {})
+    said, found, info = settings(site), needs(site), site["info"]
+    if said["backend"] not in ("none",) + tuple(MECHANISMS):
+        raise InvalidValue("sendmail_auth.backend is '%s'; expected none, saslauthd or sasldb." % said["backend"], variable="sendmail_auth")
+    if said["backend"] != "none":
+        _check_mechanisms(said)
+        _check_users(said)
+    ours, serving = info["sasl"]["ours"], plan_live.account(info)
+    kept = {"none": [], "saslauthd": [UNIT_FILE, PAM_FILE], "sasldb": [found["database"], "%s/%s" % (site["state_directory"], DIGESTS)]}[said["backend"]]
+    account = serving if serving and ours else found["owner"]
+    realm = info["configuration"]["options"].get("AuthRealm") or ""
+    waits = bool(said["backend"] == "sasldb" and serving and found["database"] in ours and realm not in ("", said["realm"]))
+    return dict(found, account=account, waits=waits, hand_over=said["backend"] != "none" and (account != found["owner"] or waits),
+                left=[path for path in ours if path not in kept], pam=info["sasl"]["pam"] != "other")
 
 
 def lines(site):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import companions, language, m4
+from ansible_collections.mailjail.sendmail.plugins.module_utils import companions, language, m4, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import milter_presets
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import milter_presets, plan_live
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils.milter_presets import PRESETS
 
 # What happens to mail while the milter does not answer -> sendmail's F= flag. An empty flag lets mail pass, so it is always meant.
@@ -65,6 +65,7 @@ def _milter(entry, site):
     preset, name = entry.get("preset"), entry.get("name") or entry.get("preset") or ""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,30}", name):
         _fail(name or "one without a name", "a milter needs a preset, or a name (letters, digits and -) and a socket.")
+    _keep(name, name, "name")
     if preset is not None and preset not in PRESETS:
         _fail(name, "there is no preset '%s'.%s Presets are %s; any other milter is given by name and socket." % (
             preset, language.nearest(preset, list(PRESETS)), ", ".join(sorted(PRESETS))))
@@ -83,6 +84,13 @@ def _milter(entry, site):
     return dict(found, **_place(found))
 
 
+def _keep(name, text, what):
+    """Refuse a text that m4 would change; a quotation does not keep it from that."""
+    word = m4.live_word(text)
+    if word:
+        _fail(name, "its %s '%s' holds the word '%s', which m4 would replace. Choose another %s." % (what, text, word, what))
+
+
 def _place(found):
     """Return where the milter listens, and the names that follow from it."""
     name, preset = found["name"], found["preset"]
@@ -93,6 +101,7 @@ def _place(found):
             companions.parse_socket(found["socket"])
         except InvalidValue as exc:
             _fail(name, exc.message)
+        _keep(name, found["socket"], "socket")
         return {}
     own = name == preset
     directory = "/run/" + (milter_presets.DIRECTORIES[preset] if own or PRESETS[preset].single else "%s-%s" % (preset, name))
@@ -212,6 +221,7 @@ def check_family(site):
 
     :param dict site: with ``distribution`` (``family``, ``id``, ``version_id``) besides what :func:`milters` wants.
     """
+    _check_scanner(site)
     told = site.get("distribution") or {}
     family, release = told.get("family"), (told.get("id"), str(told.get("version_id") or "").partition(".")[0])
     for one in milters(site):
@@ -223,6 +233,14 @@ def check_family(site):
         missing = milter_presets.MISSING.get((one["preset"],) + release)
         if missing:
             _fail(one["name"], missing + ".")
+
+
+def _check_scanner(site):
+    size = site.get("message_size", (site.get("options") or {}).get("confMAX_MESSAGE_SIZE") or (site.get("limits") or {}).get("message_size"))
+    for one in milters(site):
+        if one["preset"] == "clamav" and one["state"] == "present" and not 0 < int(size or 0) <= milter_presets.SCANNABLE:
+            _fail(one["name"], "sendmail_limits.message_size is %s%s. ClamAV looks at no message beyond %d bytes and calls it clean. Set a limit up to it." % (
+                size or 0, "" if size else " (none)", milter_presets.SCANNABLE))
 
 
 def packages(site):
@@ -243,20 +261,81 @@ def all_packages(entries):
 def daemons(site):
     """Return the companions (option of the module sendmail_companions) of all milters, and ``packages``.
 
-    :param dict site: see ``__sendmail_milters_site`` in roles/milters/vars/main.yml.
+    Until the new configuration is proven, the daemon that runs keeps its filters: none is stopped, and each socket is for its account.
+
+    :param dict site: see ``__sendmail_milters_site`` in roles/milters/vars/main.yml; ``info`` is what sendmail_info said before anything was changed.
+    :returns: ``companions`` for now, ``retired``, those for the time after the proof (empty where there is nothing left to do), and ``packages``.
     """
     check_family(site)
-    found, made = milters(site), []
-    whole = dict(site, presets=[one["preset"] for one in found if one["state"] == "present"],
-                 account=site["run_user"] if site["privilege"] == "unprivileged" else "root")
+    _check_texts(site)
+    info = site.get("info") or {}
+    final, named = site["run_user"] if site["privilege"] == "unprivileged" else "root", (info.get("configuration") or {}).get("milters")
+    account = (plan_live.account(info) if named else "") or final
+    kept, gone = _kept(site, account, final), _gone(site, info)
+    again = account != final and any(one["preset"] and one["state"] == "present" for one in milters(site))
+    return {"companions": kept, "retired": (_kept(site, final, final) if again else []) + gone, "packages": packages(site)}
+
+
+def _kept(site, account, final):
+    """Return the daemons of all milters that stay; ``account`` is who connects."""
+    found = [one for one in milters(site) if one["state"] == "present"]
+    whole, made = dict(site, presets=[one["preset"] for one in found], account=account), []
     for one in found:
-        if one["state"] == "absent":
-            made += [{"name": one["name"], "unit": one["unit"], "state": "stopped", "enabled": False}] if one["unit"] else []
-        elif one["preset"]:
+        if one["preset"]:
             made += milter_presets.BUILDERS[one["preset"]](dict(one, user=PRESETS[one["preset"]].users[site["family"]]), whole)
         else:
-            made.append({"name": one["name"], "socket": one["socket"], "client": whole["account"], "unit": one["unit"]})
-    return {"companions": made, "packages": packages(site)}
+            # Nobody hands this one over, so it has to let the new daemon in from the start.
+            made.append({"name": one["name"], "socket": one["socket"], "client": final, "unit": one["unit"]})
+    return made
+
+
+def _gone(site, info):
+    """Return the daemons of milters that are absent and still run, and what lies over units of packages without a preset that wants it."""
+    units, found = info.get("units") or {}, milters(site)
+    made = [{"name": one["name"], "unit": one["unit"], "state": "stopped", "enabled": False} for one in found
+            if one["state"] == "absent" and one["unit"] and plan_live.is_on(units.get(one["unit"]))]
+    absent = [one["preset"] for one in found if one["state"] == "absent"]
+    return made + (milter_presets.clamav_gone(info.get("filters") or []) if "clamav" in absent else [])
+
+
+def absent_units(entries):
+    """Return the units of milters that are to be absent: a host is asked for their state with everything else."""
+    site = {"milters": [entry for entry in entries if entry.get("state") == "absent"], "domain": "x.example"}
+    return sorted({one["unit"] for one in milters(site) if one["unit"]})
+
+
+def revived(site, info):
+    """Return the daemons of the milters that a configuration names which came back.
+
+    :param dict info: what sendmail_info says of it.
+    """
+    places = {"/run/%s/milter.sock" % directory: preset for preset, directory in milter_presets.DIRECTORIES.items()}
+    given, made = {entry.get("name"): entry.get("unit") for entry in site["milters"]}, []
+    for one in info["configuration"]["milters"]:
+        path = one["socket"].partition(":")[2]
+        preset = places.get(path) or ("opendkim" if path == "/run/opendkim-%s/milter.sock" % one["name"] else None)
+        unit = given.get(one["name"])
+        if preset:
+            unit = PRESETS[preset].unit if path in places else PRESETS[preset].unit.replace(".service", "-%s.service" % one["name"])
+        made += milter_presets.SCANNER if preset == "clamav" else []
+        made += [{"name": one["name"], "unit": unit, "socket": one["socket"]}] if unit else []
+    return made
+
+
+def _check_texts(site):
+    """Hold the names and networks that stand in configurations of filters against what they have to be; the role config may not have seen them."""
+    for key, variable, kind in (("domain", "sendmail_domain", "domain"), ("host_name", "sendmail_host_name", "host")):
+        if site[key]:
+            m4.quote(site[key], variable, kind)
+    for network in site["relay_networks"]:
+        text = str(network).replace(" ", "")
+        if not re.fullmatch(r"(?:[Ii][Pp][Vv]6:)?[0-9A-Fa-f.:/]+", text):
+            raise InvalidValue("sendmail_relay_networks: '%s' is no network; expected one such as 192.0.2.0/24 or 2001:db8::/32." % text,
+                               variable="sendmail_relay_networks")
+        try:
+            tables_cidr.cidr_keys(text)
+        except InvalidValue as exc:
+            raise InvalidValue("sendmail_relay_networks: %s" % exc.message, variable="sendmail_relay_networks")
 
 
 def records(site, reports):

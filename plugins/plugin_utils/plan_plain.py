@@ -14,7 +14,7 @@ import os
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_text, m4, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth, plan_definitions, plan_maps, plan_milters
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_definitions, plan_maps, plan_milters
 
 TEMPLATE = "plain.mc.j2"
 # What the template of this collection prints on every host; there may be no second one of each.
@@ -54,7 +54,7 @@ def plan(site):
         if names]
     return {"maps": plan_maps.only_said(site), "files": files + plan_definitions.files(site), "directories": [], "route_tests": site["route_tests"],
             "context": dict(CONTEXT, open_relay="promiscuous_relay" in [waiver.get("feature") for waiver in site.get("waivers") or []]),
-            "auth": plan_auth.needs(site), "mc": printed(site)}
+            "mc": printed(site)}
 
 
 def printed(site):

@@ -113,12 +113,28 @@ def _check_tables(site, host):
     keys = {str(entry.get("host") or str(entry.get("key") or "").partition(":")[2]).lower() for entry in said.get("entries") or []}
     if host.lower() in keys:
         refuse(site, " and sendmail_authinfo both have a password for %s. Keep one." % host)
-    own = {"%s:%s" % (tag, spelt(host).lower()) for tag in ("tls_srv", "try_tls")}
+    _check_entries(site, spelt(host).lower(), settings(site)["tls"])
+
+
+def _check_entries(site, host, tls):
+    """Refuse entries of the access map that would lower the terms of the smart host: its own entry, and what says of it or of a domain above it: no TLS."""
+    found = {}
     for row in plan_tls.access(site.get("tls")) + list((site["tables"].get("access") or {}).get("entries") or []):
         key = row.get("key") if not row.get("tag") else "%s:%s" % (row["tag"].rstrip(":"), row.get("key") or "")
-        if str(key).lower() in own and not re.search(r"VERIFY|ENCR:[1-9]", str(row.get("value"))):
-            refuse(site, ": the access map has '%s' with '%s' for %s, which would let the password out in the clear. Take that entry out." % (
-                key, row.get("value"), host))
+        found[str(key).lower()] = (key, str(row.get("value")))
+    key, value = found.get("tls_srv:" + host, ("", None))
+    if value is not None and not re.search({"verify": r"VERIFY\b.*\+(?:CN|CS)\b", "encrypt": r"VERIFY|ENCR:[1-9]"}[tls], value, re.I):
+        refuse(site, ": the access map has '%s' with '%s' for the smart host, which would let the password out %s. Take that entry out%s." % (
+            key, value, "in the clear" if not re.search(r"VERIFY|ENCR:[1-9]", value, re.I) else "to whoever has any certificate",
+            " (sendmail_tls_policy: or ask there for require: verify and check_name: true)" if tls == "verify" else ""))
+    # sendmail looks for the whole name, then for each domain above it (of an address: for each network around it), then for the key without a name.
+    labels = host.split(".")
+    numeric = "".join(labels).isdigit()
+    places = [labels[:len(labels) - count] if numeric else labels[count:] for count in range(len(labels))] + [[]]
+    key, value = next((found["try_tls:" + ".".join(place)] for place in places if "try_tls:" + ".".join(place) in found), ("", None))
+    if value is not None:
+        refuse(site, ": the access map has '%s' with '%s', so the smart host would never be asked for TLS: it would get no mail, or the password in the clear. "
+                     "Take that entry out." % (key, value))
 
 
 def authinfo(site):

@@ -40,6 +40,12 @@ def test_logins_stand_in_the_compiled_file():
     assert cf.count("\nC{TrustAuthMech}") == 2 and "\nO DefaultAuthInfo=" not in cf
 
 
+def test_without_logins_no_socket_offers_one():
+    """Left to itself sendmail offers whatever mechanisms the library of the host has."""
+    cf = compile_mc(rendered("sendmail.mc.j2", dict(PROFILE, sendmail_listeners=[{"name": "MTA"}, {"name": "own", "port": 2525, "modifiers": ["b"]}]))).cf
+    assert re.findall(r"^O DaemonPortOptions=.*Modifiers=(\w+)", cf, re.M) == ["A", "bA"] and cf.count("\nO DaemonPortOptions=") == 2
+
+
 def test_the_smart_host_has_a_port_of_its_own_and_the_mail_server_keeps_its():
     cf = compile_mc(rendered("sendmail.mc.j2", SMART)).cf
     assert "\nDSsmarthost:[smtp.provider.example]\n" in cf and re.search(r"^Kauthinfo \S+ /etc/mail/authinfo$", cf, re.M)

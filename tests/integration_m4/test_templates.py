@@ -159,7 +159,7 @@ def test_what_a_site_says_stands_in_the_compiled_file():
                  "O DHParameters=/etc/mail/tls/mailjail/dh.pem", "Ksts socket -d5 -T<TMPF> local:/run/sts.sock", "O TLSFallbacktoClear=True",
                  "O ClientSSLOptions=+SSL_OP_NO_SSLv2 +SSL_OP_NO_SSLv3 +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1 +SSL_OP_NO_TLSv1_2",
                  "O DontBlameSendmail=safe", "O SafeFileEnvironment=/var/mailjail", "O SmtpGreetingMessage=$j", "O SuperSafe=interactive",
-                 "O DaemonPortOptions=Name=in, Family=inet, Addr=127.0.0.1, Port=587, Listen=200, DeliveryMode=background",
+                 "O DaemonPortOptions=Name=in, Family=inet, Addr=127.0.0.1, Port=587, Modifiers=A, Listen=200, DeliveryMode=background",
                  "D{Site}some words # of the site", "C{VirtHost}virt.example", "C{G}gw.corp.example", "O UserDatabaseSpec=/etc/mail/userdb.db",
                  "Ft/etc/mail/trusted-users", "R<?>$+<TMP>\t\t$#error $@ 4.4.3 $: \"451 Temporary lookup failure of \" $&{client_addr} \" at b.bl.example\""):
         assert "\n%s\n" % line in cf, line

@@ -131,6 +131,9 @@ def test_the_profiles_check_and_run_the_same_roles():
     # What only a former configuration needed goes when the daemon is proven.
     last = [task for task in imported if task["ansible.builtin.import_role"].get("tasks_from") == "retire"]
     assert imported[-len(last):] == last and all(task["tags"] == ["service"] for task in last)
+    # What the running configuration may still name goes only where a new one was put in place and proven in the same run.
+    assert [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in last if "__sendmail_config is defined" in task.get("when", "")
+            and "__sendmail_service is defined" in task["when"]] == ["auth", "milters"]
     imported = imported[:-len(last)]
     called = [task["ansible.builtin.import_role"]["name"].rpartition(".")[2] for task in imported]
     # First what brings the role platform with it and refuses what can not be meant, whatever the tags are.

@@ -121,6 +121,18 @@ def test_the_library_finds_nothing_to_complain_about(gateway):
     assert [line for line in log.splitlines() if re.search(r"safesasl|unsafe|AUTH (warning|error)|Permission denied", line)] == []
 
 
+def test_the_distribution_s_saslauthd_never_starts(gateway):
+    """On Debian one package has it and the programs for users of their own."""
+    assert gateway.run("systemctl is-enabled saslauthd.service").stdout.strip() == "masked"
+    assert gateway.run("systemctl is-active saslauthd.service").stdout.strip() == "inactive"
+
+
+def test_the_role_by_itself_takes_nothing_away(world, client):
+    world.converge(playbook=str(HERE / "auth/alone.yml"))
+    for gateway in world.gateways:
+        assert "235 2.0.0" in swaks(client, gateway, 587, *credentials(*login(gateway)), "--quit-after", "AUTH")
+
+
 def test_files_are_for_their_reader_alone(gateway):
     paths = "/etc/sasl2/Sendmail.conf /etc/sasl2/sendmail.sasldb2 /var/lib/mailjail/sasl-users.json /run/sendmail-saslauthd"
     found = sorted(gateway.run(f"stat -c '%n %U:%G %a' {paths}").stdout.splitlines())
@@ -222,6 +234,11 @@ BAD = {
     "a misspelt key": ({"sendmail_auth": {"backend": "saslauthd", "mechanism": ["PLAIN"]}}, "mechanism"),
     "a smart host by its MX records": ({"sendmail_smart_host": "smtp.provider.example"}, "in brackets"),
     "a password in the clear": ({"sendmail_smart_host_auth": {"user": "u", "password": "p", "tls": "none"}}, "tls"),
+    "options by the back door": ({"sendmail_undefine": ["confAUTH_OPTIONS"]}, "sendmail_undefine names confAUTH_OPTIONS"),
+    "options as a raw line": ({"sendmail_local_config": "O AuthOptions=A"}, "sendmail_local_config holds"),
+    "an address that nobody named": ({"sendmail_listeners": [{"name": "local", "address": "127.0.0.1"}]}, "no public address"),
+    "any certificate for a password": ({"sendmail_tls_policy": [{"peer": "gw-debian12.corp.example", "require": "encrypt"}]}, "any certificate"),
+    "no TLS for a domain above": ({"sendmail_tls_policy": [{"peer": "corp.example", "require": "none"}]}, "never be asked for TLS"),
     "nobody who could log in": ({"sendmail_auth": {"backend": "sasldb"}}, "users is empty"),
 }
 
@@ -249,7 +266,31 @@ def test_without_root_users_log_in_all_the_same(world, client):
     assert world.host("gw-debian13.corp.example").out("stat -c '%U:%G %a' /run/sendmail-saslauthd").strip() == "root:mailgw 750"
 
 
+# Passes everything that is asked before a host is touched, and fails in the transaction: what comes before it has been done.
+REFUSED = {"sendmail_route_tests": [{"name": "the world may relay", "recipient": "a@third.example", "expect": "accepted"}]}
+
+
+def logs_in(client, gateway, port=587):
+    """Whether somebody who may log in can."""
+    return "235 2.0.0" in swaks(client, gateway, port, *credentials(*login(gateway)), "--quit-after", "AUTH")
+
+
+def test_a_run_that_is_refused_half_way_leaves_logins_as_they_were(world, client):
+    """AUTH taken away, a change of backend, of realm and of the daemon's account: nothing of it happens before the transaction has gone through."""
+    world.converge()
+    swapped = {"sendmail_auth": {"backend": "sasldb", "realm": "other.example", "users": USERS}, "sendmail_privilege": "unprivileged",
+               "sendmail_tls": {"certificates": "self-signed"}, "sendmail_smart_host": "", "sendmail_smart_host_auth": {}}
+    for values in ({"sendmail_auth": {}}, swapped):
+        run = world.play(values={**values, **REFUSED})
+        assert run.status != 0 and all("the world may relay" in message for message in run.messages) and run.messages, run
+        for gateway in world.gateways:
+            assert logs_in(client, gateway), (values, gateway)
+            log = gateway.out("journalctl -u sendmail.service -o cat --since -2min")
+            assert not re.search(r"safesasl|unsafe|unable to open Berkeley|Permission denied", log), log
+
+
 def test_a_backend_that_is_taken_away_takes_its_files_with_it(world, client):
+    world.converge()
     world.converge(values={"sendmail_auth": {}})
     try:
         for gateway in world.gateways:
@@ -258,6 +299,14 @@ def test_a_backend_that_is_taken_away_takes_its_files_with_it(world, client):
                                "/run/sendmail-saslauthd").stdout == ""
             assert gateway.run("systemctl is-active sendmail-saslauthd.service").stdout.strip() == "inactive"
             assert set(re.findall(r":(\d+) ", gateway.out("ss -Hltn '( sport = :25 or sport = :465 or sport = :587 )'"))) == {"25"}
+            # Left to itself sendmail would offer what its library has.
+            assert "AUTH" not in swaks(client, gateway, 25, "--quit-after", "EHLO", inside=True)
+        # The configuration that comes back finds its users, and its saslauthd.
+        world.converge(playbook="mailjail.sendmail.rollback")
+        for gateway in world.gateways:
+            assert logs_in(client, gateway) and logs_in(client, gateway, 465), gateway
+        assert world.host(DATABASE).out("stat -c '%U:%G %a' /etc/sasl2/sendmail.sasldb2").strip() == "root:root 600"
+        assert world.host("gw-debian13.corp.example").out("systemctl is-enabled sendmail-saslauthd.service").strip() == "enabled"
     finally:
         world.converge()
     for gateway in world.gateways:

@@ -179,6 +179,25 @@ def test_a_virus_is_refused_by_name(gateway, client, token):
     assert reply.refused and "Lab.Eicar" in reply.text, reply
 
 
+SCAN = """
+import array, os, socket
+with open("/tmp/large", "w+b") as file:
+    file.write(os.fsencode(%r) + bytes(45 << 20))
+    file.flush()
+    link = socket.socket(socket.AF_UNIX)
+    link.connect("/run/clamav/clamd.ctl")
+    link.sendall(b"nFILDES\\n")
+    link.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file.fileno()]))])
+    print(link.recv(200).decode())
+os.unlink("/tmp/large")
+"""
+
+
+def test_the_scanner_looks_at_the_largest_message(gateway):
+    """Asked as its milter asks. Of 25 MiB to sendmail an attacker can make 50 MiB to a filter; what is beyond its limit a scanner calls clean."""
+    assert "Lab.Eicar" in gateway.out("python3 -", stdin=SCAN % VIRUS)
+
+
 def test_spam_is_refused(gateway, client, token):
     reply = send(client, gateway.outside, token, text=SPAM)
     assert reply.refused and "DMARC" not in reply.text, reply

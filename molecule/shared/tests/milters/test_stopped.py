@@ -64,3 +64,64 @@ def test_what_can_not_work_is_refused_by_name_and_nothing_is_touched(world):
         said = " ".join(runs[name].messages)
         assert runs[name].status != 0 and not [word for word in words if word not in said], (name, said)
     assert gateway.out("sha256sum /etc/mail/sendmail.mc /etc/mail/sendmail.cf") == before
+
+
+# ---- taken away --------------------------------------------------------------------------------------------------------------------------
+
+# Passes everything that is asked before a host is touched, and fails in the transaction: what comes before it has been done.
+REFUSED = {"sendmail_route_tests": [{"name": "the world may relay", "recipient": "a@third.example", "expect": "accepted"}]}
+GONE = {"sendmail_milters": [{"preset": "spf", "state": "absent"}, {"preset": "clamav", "state": "absent"}]}
+STOPPED = ("pyspf-milter.service", "clamav-milter.service", "clamav-daemon.service", "clamav-daemon.socket")
+OVER = "/etc/systemd/system/clamav-daemon.service.d/mailjail.conf"
+
+
+def refused(world, values, *options):
+    """A run that does not come through its transaction."""
+    run = world.play(*options, values={**values, **REFUSED})
+    assert run.status != 0 and run.messages and all("the world may relay" in message for message in run.messages), run
+
+
+def test_a_run_that_is_refused_half_way_stops_no_filter(world):
+    world.converge()
+    refused(world, GONE)
+    for gateway in world.gateways:
+        assert gateway.out(f"systemctl is-active {' '.join(FILTERS)}").split() == ["active"] * len(FILTERS)
+        assert answer(gateway, 25).code == 250
+
+
+def test_a_run_that_is_refused_half_way_leaves_sockets_to_the_daemon_that_runs(world):
+    """On the way from a jailed daemon to an unprivileged one. A filter that could not be reached would answer 451, 554 or 421."""
+    gateway = world.host("gw-debian13.corp.example")
+    refused(world, {"sendmail_privilege": "unprivileged"}, "--limit", gateway.name)
+    assert gateway.out("stat -c %G /run/opendkim /run/opendkim/milter.sock").split() == ["root", "root"]
+    assert answer(gateway, 25).code == 250
+
+
+def test_what_is_taken_away_stops_last_and_comes_back_with_a_former_configuration(world):
+    try:
+        run = world.converge(values=GONE)
+        for gateway in world.gateways:
+            changed = run.changed(gateway)
+            stop = next(task for task in changed if "filters that are gone" in task)
+            assert changed.index(stop) > changed.index(next(task for task in changed if "Run the daemon" in task))
+            assert set(gateway.run(f"systemctl is-active {' '.join(STOPPED)}").stdout.split()) == {"inactive"}
+            assert gateway.run(f"test -e {OVER}").returncode == 1 and answer(gateway, 25).code == 250
+        again = world.converge(values=GONE)
+        assert [again.changed(gateway) for gateway in world.gateways] == [[]] * len(world.gateways)
+        world.converge(playbook="mailjail.sendmail.rollback")
+        for gateway in world.gateways:
+            assert gateway.out(f"systemctl is-active {' '.join(FILTERS)}").split() == ["active"] * len(FILTERS)
+            assert gateway.run(f"test -e {OVER}").returncode == 0 and answer(gateway, 25).code == 250
+    finally:
+        world.converge()
+
+
+def test_a_change_of_the_daemon_s_account_hands_the_sockets_over(world):
+    gateway = world.host("gw-debian13.corp.example")
+    try:
+        run = world.converge("--limit", gateway.name, values={"sendmail_privilege": "unprivileged"})
+        assert "hand the others over" in run.changed(gateway)[-1]
+        assert gateway.out("stat -c %G /run/opendkim /run/opendkim/milter.sock").split() == ["mailgw", "mailgw"] and answer(gateway, 25).code == 250
+    finally:
+        world.converge("--limit", gateway.name)
+    assert answer(gateway, 25).code == 250

@@ -161,3 +161,51 @@ def test_what_is_retired_goes_and_comes_back_with_its_generation(host):
     assert "retired" not in generations.read_state(state)
     assert generations.restore(state, kept) == files[:1]
     assert generations.read_state(state)["paths"] == files
+
+
+@pytest.fixture(name="beside")
+def beside_(tmp_path, monkeypatch):
+    """What another role made for the configuration that is kept."""
+    place = str(tmp_path / "etc" / "users")
+    os.mkdir(os.path.dirname(place))
+    put(place, "alice")
+    monkeypatch.setattr(generations.keep, "__defaults__", generations.keep.__defaults__[:-1] + ((place, place + ".never"),))
+    return place
+
+
+def test_what_a_configuration_needs_besides_comes_back_with_it(host, beside):
+    state, files = host
+    os.chmod(beside, 0o600)
+    kept = generations.keep(state, files, 5)
+    put(files[2], "second")
+    os.unlink(beside)
+    manifest = generations.choose(state, kept)
+    assert generations.differing(manifest) == [beside, files[2]] and generations.damage(state, manifest) is None
+    assert generations.restore(state, kept) == [beside, files[2]]
+    assert content([beside]) == [b"alice"] and os.stat(beside).st_mode & 0o777 == 0o600
+
+
+def test_what_is_there_besides_stays_as_it_is(host, beside):
+    """A way back brings no old password."""
+    state, files = host
+    kept = generations.keep(state, files, 5)
+    put(files[2], "second")
+    put(beside, "bob")
+    assert generations.restore(state, kept) == [files[2]] and content([beside]) == [b"bob"]
+
+
+def test_what_changed_besides_is_kept_anew(host, beside):
+    state, files = host
+    first = generations.keep(state, files, 5)
+    assert generations.keep(state, files, 5) == first
+    put(beside, "bob")
+    assert generations.keep(state, files, 5) != first
+    os.unlink(beside)
+    assert generations.restore(state, "00002") == [beside] and content([beside]) == [b"bob"]
+
+
+def test_a_damaged_copy_besides_is_refused(host, beside):
+    state, files = host
+    kept = generations.keep(state, files, 5)
+    put(os.path.join(state, "generations", kept, "beside-000"), "altered")
+    assert generations.damage(state, generations.choose(state, kept)) == beside

@@ -7,9 +7,13 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import fnmatch
+import os
+import pwd
+
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo
+from ansible_collections.mailjail.sendmail.plugins.module_utils import generations, hostinfo
 
 DEBUG = """Version 8.17.1.9
  Compiled with: DNSMAP LDAPMAP LOG NEWDB=5.3
@@ -209,17 +213,50 @@ def test_packages(text, expected):
 def test_configuration():
     text = ("V10/Berkeley\nDZ8.17.1.9/Debian-2\nO QueueDirectory=/var/spool/mqueue\nO DaemonPortOptions=Name=MTA, Port=smtp\n"
             "O DaemonPortOptions=Name=MSA,\n\tPort=587\nO LogLevel=9\nO LogLevel=14\n#O SafeFileEnvironment=/nowhere\nO SafeFileEnvironment=/var/mailjail\n"
-            "Qslow, P=/var/spool/slow/q*, F=f\nOX\n")
+            "Qslow, P=/var/spool/slow/q*, F=f\nOX\nXsigner, S=local:/run/opendkim/milter.sock, F=T, T=C:30s;E:5m\nXscan, F=, S=inet:10025@127.0.0.1\n")
     found = hostinfo.parse_configuration(text)
     assert found["level"] == 10 and found["version"] == "8.17.1.9/Debian-2"
     assert found["options"] == {"QueueDirectory": "/var/spool/mqueue", "LogLevel": "14", "SafeFileEnvironment": "/var/mailjail"}
     assert found["daemon_port_options"] == ["Name=MTA, Port=smtp", "Name=MSA, Port=587"]
     assert found["queue_directories"] == ["/var/spool/mqueue", "/var/spool/slow/q*"]
+    assert found["milters"] == [{"name": "signer", "socket": "local:/run/opendkim/milter.sock"}, {"name": "scan", "socket": "inet:10025@127.0.0.1"}]
 
 
 @pytest.mark.parametrize("text", ["", "\x00\ufffd\ufffd=O=\n", "O \nO=\nQ\nV\n"])
 def test_garbage_configuration(text):
-    assert hostinfo.parse_configuration(text) == {"level": None, "version": "", "options": {}, "daemon_port_options": [], "queue_directories": []}
+    assert hostinfo.parse_configuration(text) == {"level": None, "version": "", "options": {}, "daemon_port_options": [], "milters": [],
+                                                  "queue_directories": []}
+
+
+def test_whose_process_it_is():
+    assert hostinfo.process_user(os.getpid()) == pwd.getpwuid(os.geteuid()).pw_name and hostinfo.process_user(1 << 30) == ""
+
+
+@pytest.mark.parametrize("text, whose, ours", [
+    (None, "", False),
+    ("#%PAM-1.0\nauth include common-auth\n", "other", False),
+    ("#%PAM-1.0\n# Written by the collection mailjail.sendmail, role auth\n", "ours", True),
+])
+def test_whose_rules_pam_has(tmp_path, monkeypatch, text, whose, ours):
+    place = tmp_path / "smtp"
+    if text is not None:
+        place.write_text(text)
+    monkeypatch.setattr(hostinfo, "PAM_RULES", (str(place), str(tmp_path / "vendor")))
+    found = hostinfo.Host.sasl()
+    assert found["pam"] == whose and (str(place) in found["ours"]) == ours
+
+
+def test_what_another_package_brings_for_pam_is_not_ours(tmp_path, monkeypatch):
+    (tmp_path / "vendor").write_text("auth include common-auth\n")
+    monkeypatch.setattr(hostinfo, "PAM_RULES", (str(tmp_path / "smtp"), str(tmp_path / "vendor")))
+    assert hostinfo.Host.sasl()["pam"] == "other"
+
+
+def test_what_roles_make_is_kept_for_a_way_back():
+    """What role auth or milters take away is found by sendmail_info, and each generation holds it."""
+    assert set(hostinfo.SASL_OURS) | {hostinfo.PAM_RULES[0]} < set(generations.BESIDE)
+    assert all(any(fnmatch.fnmatch(path, pattern) for pattern in hostinfo.FILTERS_OURS)
+               for path in set(generations.BESIDE) - set(hostinfo.SASL_OURS) - {hostinfo.PAM_RULES[0]})
 
 
 def test_count_queue():

@@ -5,10 +5,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import errno
+
 import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import sasl_users
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue
 
 KEY = "00" * 32
 WANTED = {"alice@corp.example": "one", "bob@corp.example": "two"}
@@ -58,3 +60,18 @@ def test_users_that_no_program_can_be_handed(users, words):
 def test_the_listing_is_read_whatever_else_is_printed():
     assert sasl_users.parse_listing("b@x.example: userPassword\na@x.example: userPassword\na@x.example: cmusaslsecretOTP\nnoise\n") == [
         "a@x.example", "b@x.example"]
+
+
+@pytest.mark.parametrize("data, call", [(None, "tempfile.mkdtemp"), (b"x", "disk.set_attributes")])
+def test_a_full_disk_is_said_with_path_and_reason(tmp_path, monkeypatch, data, call):
+    def full(*_words, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
+
+    database = sasl_users.Database.__new__(sasl_users.Database)
+    database.rows, database.data, database.faults, database.path = [], data, [("mode", "0644", "0600")], str(tmp_path / "users")
+    database.params = {"owner": "root", "group": "root", "mode": "0600"}
+    holder, _dot, name = call.partition(".")
+    monkeypatch.setattr(getattr(sasl_users, holder), name, full)
+    with pytest.raises(CommitError) as caught:
+        database.apply()
+    assert "/somewhere: No space left on device" in caught.value.message and caught.value.details["path"] == "/somewhere"

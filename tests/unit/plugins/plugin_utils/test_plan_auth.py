@@ -31,9 +31,10 @@ def sockets(found):
 # -- listeners
 
 
-def test_without_auth_the_listeners_stay_as_they_are():
-    said = [{"name": "MTA"}, {"name": "MSA", "port": 587}]
-    assert plan_auth.listeners(said, {}) == said and plan_auth.listeners(said, {"backend": "none"}) == said
+@pytest.mark.parametrize("auth", [{}, None, {"backend": "none"}])
+def test_without_auth_no_port_is_added_and_none_offers_it(auth):
+    said = [{"name": "MTA"}, {"name": "MSA", "port": 587, "modifiers": ["E"]}, {"name": "mine", "port": 465, "modifiers": ["a", "s"]}]
+    assert sockets(plan_auth.listeners(said, auth)) == [("MTA", None, 25, "A"), ("MSA", None, 587, "EA"), ("mine", None, 465, "as")]
 
 
 @pytest.mark.parametrize("said, ports, expected", [
@@ -59,6 +60,9 @@ def test_every_public_address_gets_the_ports_and_all_else_is_without_auth(said, 
     ([dict(PUBLIC, modifiers=["a"])], None, "modifier a on port 25"),
     ([PUBLIC], [25, 587], "names port 25"),
     ([PUBLIC, {"name": "MSA", "address": "127.0.0.1", "port": 587, "modifiers": ["A"]}], None, "sendmail_listeners (MSA): it has port 587"),
+    # Nobody said on which address; every one of them would be a guess.
+    ([{"name": "local", "address": "127.0.0.1"}], None, "no public address"),
+    ([{"name": "local", "address": "127.0.0.8"}, {"name": "six", "address": "::1"}], [465], "modifiers: [s, a, E]"),
     ([PUBLIC, {"name": "open", "port": 2525, "modifiers": ["a", "S"]}], None, "in the clear"),
 ])
 def test_a_listener_that_contradicts_is_named(said, ports, words):
@@ -83,6 +87,12 @@ def test_a_listener_that_contradicts_is_named(said, ports, words):
     ({"backend": "saslauthd", "options": ["p"]}, {}, "lacks y"),
     ({"backend": "saslauthd", "options": ["p", "y", "a"]}, {}, "with a the SASL library leaves PLAIN and LOGIN out"),
     ({"backend": "saslauthd"}, {"options": dict(MATERIAL, confAUTH_OPTIONS="A")}, "sendmail_options sets confAUTH_OPTIONS"),
+    ({"backend": "saslauthd"}, {"undefine": ["confAUTH_OPTIONS"]}, "sendmail_undefine names confAUTH_OPTIONS"),
+    ({"backend": "saslauthd"}, {"local_config": "D{x}y\nO AuthOptions=A\n"}, "sendmail_local_config holds 'O AuthOptions=A'"),
+    ({"backend": "saslauthd"}, {"local_config": "O  authoptions = A"}, "sendmail_local_config"),
+    ({"backend": "saslauthd"}, {"local_rulesets": "C{TrustAuthMech}NTLM"}, "sendmail_local_rulesets"),
+    ({"backend": "saslauthd"}, {"raw_parts": {"LOCAL_NET_CONFIG": "O AuthMechanisms=NTLM"}}, "sendmail_raw_parts (LOCAL_NET_CONFIG)"),
+    ({"backend": "saslauthd"}, {"raw_statements": ["undefine(`confAUTH_OPTIONS')"]}, "sendmail_raw_statements"),
     ({"backend": "saslauthd"}, {"classes": {"TRUST_AUTH_MECH": ["NTLM"]}}, "opens the relay"),
     ({"backend": "saslauthd", "users": [ALICE]}, {}, "belongs to backend sasldb"),
     ({"backend": "sasldb"}, {}, "users is empty"),
@@ -100,6 +110,8 @@ def test_what_can_not_work_is_refused_by_name_and_without_a_secret(auth, more, w
 
 @pytest.mark.parametrize("auth, more", [
     ({}, {"options": {}}),
+    ({}, {"undefine": ["confAUTH_OPTIONS"], "local_config": "O AuthOptions=A"}),
+    ({"backend": "saslauthd"}, {"local_config": "# O AuthOptions is said elsewhere\nO MaxHopCount=9", "undefine": ["confMAX_HOP"]}),
     ({"backend": "saslauthd"}, {}),
     ({"backend": "saslauthd"}, {"options": {}, "tls": {"tls": {"certificates": "self-signed"}}}),
     ({"backend": "sasldb", "users": [ALICE, {"name": "alice@other.example", "password": "' \" ` dnl \\ $x"}]}, {}),
@@ -137,3 +149,62 @@ def test_what_the_library_has_to_have():
     found = plan_auth.needs(site({"backend": "sasldb", "users": [ALICE], "mechanisms": ["SCRAM-SHA-256", "LOGIN"]}, privilege="unprivileged"))
     assert found["plugins"] == ["login", "sasldb", "scram"] and found["programs"] == ["saslpasswd2"] and found["owner"] == "mailgw"
     assert "secret" not in repr(found)
+
+
+# -- what the role does, and when
+
+UNIT, USERS, DIGESTS = "/etc/systemd/system/sendmail-saslauthd.service", "/etc/sasl2/sendmail.sasldb2", "/var/lib/mailjail/sasl-users.json"
+
+
+def on(auth=None, ours=(), user="root", options=None, pam="", **said):
+    """What the role does on a host."""
+    info = {"sasl": {"ours": list(ours), "pam": pam}, "daemon": {"running": bool(user), "user": user}, "configuration": {"options": options or {}}}
+    found = plan_auth.plan(site(auth, info=info, state_directory="/var/lib/mailjail", **said))
+    return {key: found[key] for key in ("account", "owner", "waits", "hand_over", "left")}
+
+
+SASLDB = {"backend": "sasldb", "users": [ALICE]}
+STAYS = {"waits": False, "hand_over": False, "left": []}
+
+
+@pytest.mark.parametrize("asked, expected", [
+    # Without logins there is nothing, and what is left of former ones goes last.
+    ({}, dict(STAYS, account="root", owner="root")),
+    ({"ours": [USERS, DIGESTS]}, dict(STAYS, account="root", owner="root", left=[USERS, DIGESTS])),
+    ({"auth": SASLDB, "ours": [USERS, DIGESTS]}, dict(STAYS, account="root", owner="root")),
+    ({"auth": SASLDB, "ours": [UNIT, "/etc/pam.d/smtp"]}, dict(STAYS, account="root", owner="root", left=[UNIT, "/etc/pam.d/smtp"])),
+    ({"auth": {"backend": "saslauthd"}, "ours": [UNIT, USERS, "/etc/pam.d/smtp"]}, dict(STAYS, account="root", owner="root", left=[USERS])),
+    # The running daemon reads the users until its successor is proven.
+    ({"auth": SASLDB, "ours": [USERS, DIGESTS], "privilege": "unprivileged"}, dict(STAYS, account="root", owner="mailgw", hand_over=True)),
+    ({"auth": SASLDB, "ours": [USERS, DIGESTS], "user": "mailgw"}, {"account": "mailgw", "owner": "root", "waits": False, "hand_over": True, "left": []}),
+    # No daemon, or none that knows logins: nobody has to wait.
+    ({"auth": SASLDB, "ours": [USERS], "privilege": "unprivileged", "user": ""}, dict(STAYS, account="mailgw", owner="mailgw")),
+    ({"auth": SASLDB, "privilege": "unprivileged"}, dict(STAYS, account="mailgw", owner="mailgw")),
+    # The running daemon asks for users of the realm that it knows.
+    ({"auth": SASLDB, "ours": [USERS], "options": {"AuthRealm": "old.example"}}, dict(STAYS, account="root", owner="root", waits=True, hand_over=True)),
+    ({"auth": SASLDB, "ours": [USERS], "options": {"AuthRealm": "corp.example"}}, dict(STAYS, account="root", owner="root")),
+    ({"auth": SASLDB, "options": {"AuthRealm": "old.example"}}, dict(STAYS, account="root", owner="root")),
+])
+def test_the_running_daemon_keeps_what_it_reads(asked, expected):
+    assert on(**asked) == expected
+
+
+@pytest.mark.parametrize("said, plugins", [
+    ({"smart_host_auth": {"user": "u", "password": "p"}}, ["login", "plain"]),
+    # What a group of hosts says of a hub is for its null clients alone.
+    ({"hub_auth": {"user": "u", "password": "p"}}, []),
+    ({"hub_auth": {"user": "u", "password": "p", "mechanisms": ["SCRAM-SHA-256"]}, "profile": "nullclient"}, ["scram"]),
+    ({"profile": "nullclient"}, []),
+])
+def test_who_says_who_he_is_needs_plugins_too(said, plugins):
+    info = {"sasl": {"ours": [], "pam": ""}, "daemon": {"running": False}, "configuration": {"options": {}}}
+    found = plan_auth.plan(site(info=info, state_directory="/var/lib/mailjail", **said))
+    assert (found["plugins"], found["backend"]) == (plugins, "none")
+
+
+@pytest.mark.parametrize("auth, words", [({"backend": "ldap"}, "expected none"), (dict(SASLDB, users=[]), "users is empty"),
+                                         ({"backend": "saslauthd", "mechanisms": ["NTLM"]}, "broken")])
+def test_the_role_alone_refuses_what_can_not_be_meant(auth, words):
+    with pytest.raises(InvalidValue) as caught:
+        on(auth)
+    assert words in caught.value.message

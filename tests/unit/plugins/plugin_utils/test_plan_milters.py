@@ -20,6 +20,7 @@ ALL = [{"preset": name} for name in ("greylist", "opendkim", "spf", "opendmarc",
 
 def site(*entries, **more):
     return dict({"milters": list(entries), "domain": "example.org", "relay_networks": ["192.0.2.0/24"], "host_name": "mx.example.org", "privilege": "jailed",
+                 "message_size": 26214400,
                  "run_user": "mailgw", "family": "debian", "distribution": DEBIAN13, "listeners": [{"name": "MTA"}, {"name": "MSA", "port": 587}]}, **more)
 
 
@@ -42,6 +43,10 @@ def site(*entries, **more):
     ({"preset": "greylist", "delay": "5m racl"}, ["delay"]),
     ({"preset": "rspamd", "reject_score": "1; x"}, ["reject_score"]),
     ({"name": "scan"}, ["scan", "needs a socket"]),
+    ({"name": "dnl", "socket": "local:/run/x"}, ["word 'dnl'"]),
+    ({"preset": "opendkim", "name": "MAILER-x"}, ["word 'MAILER'"]),
+    ({"name": "scan", "socket": "local:/run/divert/s"}, ["scan", "socket", "word 'divert'"]),
+    ({"name": "scan", "socket": "local:/run/FEATURE"}, ["word 'FEATURE'"]),
     ({"socket": "local:/run/x"}, ["a preset, or a name"]),
     ({"name": "a'b", "socket": "local:/run/x"}, ["a'b"]),
     ({"name": "scan", "socket": "8891"}, ["scan", "expected local:"]),
@@ -107,7 +112,7 @@ def test_every_policy_is_stated(failure, flag):
 
 def test_nothing_follows_from_nothing():
     assert plan_milters.lines(site()) == {"filters": [], "order": "", "macros": []}
-    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.daemons(site()) == {"companions": [], "packages": []}
+    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.daemons(site()) == {"companions": [], "retired": [], "packages": []}
 
 
 @pytest.mark.parametrize("entries, expected", [
@@ -171,10 +176,97 @@ def test_two_instances_have_nothing_in_common_but_the_keys():
     assert not paths[0] & paths[1] and not [item for item in made[0]["files"] if item.get("command")]
 
 
-def test_absent_stops_and_a_foreign_one_is_only_asked():
-    made = plan_milters.daemons(site({"preset": "clamav", "state": "absent"}, FOREIGN, dict(FOREIGN, name="x", socket="inet:1@localhost", unit="x.service")))
-    assert made["packages"] == [] and [(one["name"], one.get("unit"), one.get("state")) for one in made["companions"]] == [
-        ("clamav", "clamav-milter.service", "stopped"), ("scan", None, None), ("x", "x.service", None)]
+ABSENT = {"preset": "clamav", "state": "absent"}
+OVER = ["/etc/systemd/system/clamav-daemon.service.d/mailjail.conf", "/etc/systemd/system/clamav-daemon.socket.d/mailjail.conf"]
+
+
+def told(running=("clamav-milter.service",), user="root", milters=("opendkim",), filters=()):
+    """What sendmail_info says of a host."""
+    return {"units": {name: {"active": "active", "enabled": "enabled"} for name in running}, "daemon": {"running": bool(user), "user": user},
+            "configuration": {"milters": [{"name": name, "socket": "local:/run/%s/milter.sock" % name} for name in milters]}, "filters": list(filters)}
+
+
+def test_a_foreign_one_is_only_asked():
+    made = plan_milters.daemons(site(FOREIGN, dict(FOREIGN, name="x", socket="inet:1@localhost", unit="x.service")))
+    assert made["packages"] == made["retired"] == [] and [(one["name"], one.get("unit"), one.get("state")) for one in made["companions"]] == [
+        ("scan", None, None), ("x", "x.service", None)]
+
+
+@pytest.mark.parametrize("running, filters, expected", [
+    ((), (), []),
+    (("clamav-milter.service",), (), ["clamav-milter.service"]),
+    # Somebody else's scanner is left alone; ours is known by what lies over its unit.
+    (("clamav-daemon.service",), (), []),
+    ((), OVER, ["clamav-daemon.socket", "clamav-daemon.service", "clamav-freshclam.service"]),
+])
+def test_an_absent_one_is_stopped_last_and_only_if_it_is_there(running, filters, expected):
+    made = plan_milters.daemons(site(ABSENT, info=told(running, filters=filters)))
+    assert made["companions"] == [] and [one["unit"] for one in made["retired"]] == expected
+    assert all((one["state"], one["enabled"]) == ("stopped", False) for one in made["retired"])
+    assert sorted(item["path"] for one in made["retired"] for item in one.get("files", [])) == sorted(filters)
+    assert len({one["name"] for one in made["retired"]}) == len(made["retired"])
+
+
+def test_its_state_is_asked_for():
+    entries = [ABSENT, {"preset": "spf"}, dict(FOREIGN, state="absent", unit="scan.service"), {"preset": "opendkim", "name": "signer", "state": "absent"}]
+    assert plan_milters.absent_units(entries) == ["clamav-milter.service", "opendkim-signer.service", "scan.service"]
+
+
+@pytest.mark.parametrize("info, now, later", [
+    (told(user="root"), "root", "mailgw"),
+    (told(user="mailgw"), "mailgw", None),
+    # Nobody is served yet, so nobody has to wait.
+    (told(user=""), "mailgw", None),
+    (told(user="root", milters=()), "mailgw", None),
+])
+def test_sockets_are_handed_over_once_the_new_daemon_is_proven(info, now, later):
+    made = plan_milters.daemons(site({"preset": "opendkim"}, FOREIGN, privilege="unprivileged", info=info))
+    groups = [{item["group"] for one in part for item in one.get("directories", []) if item["path"] == "/run/opendkim"} for part in (
+        made["companions"], made["retired"])]
+    assert groups == [{now}, {later} if later else set()]
+    # What somebody else looks after has to let the new daemon in from the start.
+    assert [one["client"] for one in made["companions"]] == [now, "mailgw"]
+
+
+def test_filters_of_a_configuration_that_came_back_are_found_by_their_sockets():
+    info = told(milters=("opendkim", "opendkim-signer", "clamav-milter", "elsewhere"))
+    info["configuration"]["milters"][1]["name"] = "signer"
+    made = plan_milters.revived(site(dict(FOREIGN, name="elsewhere", unit="mine.service", state="absent")), info)
+    assert [(one["name"], one["unit"]) for one in made] == [
+        ("opendkim", "opendkim.service"), ("signer", "opendkim-signer.service"), ("clamd", "clamav-daemon.service"),
+        ("clamav-milter", "clamav-milter.service"), ("elsewhere", "mine.service")]
+    assert plan_milters.revived(site(), told(milters=("elsewhere",))) == []
+
+
+@pytest.mark.parametrize("more, words", [
+    ({"host_name": "mx.example.org\nx"}, "sendmail_host_name"),
+    ({"domain": "example.org\nSocket"}, "sendmail_domain"),
+    ({"relay_networks": ["192.0.2.0/24\nMode v"]}, "sendmail_relay_networks"),
+    ({"relay_networks": ["fe80::1%x\n    y"]}, "sendmail_relay_networks"),
+    ({"relay_networks": ["192.0.2.0/99"]}, "sendmail_relay_networks"),
+])
+def test_what_stands_in_files_of_filters_is_what_it_has_to_be(more, words):
+    with pytest.raises(InvalidValue) as caught:
+        plan_milters.daemons(site({"preset": "opendkim"}, **more))
+    assert words in caught.value.message
+
+
+def test_the_scanner_looks_at_all_that_sendmail_takes():
+    """An empty line is one byte to sendmail and two to a filter."""
+    made = plan_milters.daemons(site({"preset": "clamav"}, message_size=40 << 20))["companions"]
+    found = {item["path"]: item["content"] for one in made for item in one.get("files", [])}
+    lines = (found["/etc/mailjail/clamd.conf"] + found["/etc/mailjail/clamav-milter.conf"]).splitlines()
+    sizes = [int(line.split()[1]) for line in lines if line.startswith(("MaxFileSize", "StreamMaxLength", "MaxScanSize"))]
+    assert len(sizes) == 4 and min(sizes) > 80 << 20
+    assert "BindReadOnlyPaths=/etc/mailjail/clamd.conf:/etc/clamav/clamd.conf\n" in found[OVER[0]]
+
+
+@pytest.mark.parametrize("more", [{"message_size": 0}, {"message_size": 1 << 30}])
+def test_mail_that_no_scanner_looks_at_is_refused(more):
+    with pytest.raises(InvalidValue) as caught:
+        plan_milters.daemons(site({"preset": "clamav"}, **more))
+    assert "sendmail_limits.message_size" in caught.value.message
+    plan_milters.daemons(site({"preset": "spf"}, **more))
 
 
 def test_records_are_what_a_zone_takes():

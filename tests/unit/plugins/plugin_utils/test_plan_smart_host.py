@@ -52,6 +52,16 @@ def test_without_a_password_nothing_changes():
     (ME, {"tables": {"authinfo": {"entries": [{"host": "SMTP.provider.example", "user": "u", "password": "hunter2"}]}}}, "Keep one"),
     (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:smtp.provider.example", "value": "NO"}]}}}, "in the clear"),
     (ME, {"tls": {"policy": [{"peer": "smtp.provider.example", "require": "none"}]}}, "in the clear"),
+    # What is asked for is lowered without a word: any certificate will do, or one that is good for another name.
+    (ME, {"tls": {"policy": [{"peer": "smtp.provider.example", "require": "encrypt"}]}}, "any certificate"),
+    (ME, {"tls": {"policy": [{"peer": "smtp.provider.example", "require": "verify"}]}}, "any certificate"),
+    (ME, {"tables": {"access": {"entries": [{"key": "TLS_Srv:SMTP.provider.example", "value": "ENCR:256"}]}}}, "any certificate"),
+    (dict(ME, tls="encrypt"), {"tables": {"access": {"entries": [{"tag": "TLS_Srv:", "key": "smtp.provider.example", "value": "ENCR:0"}]}}}, "in the clear"),
+    # A domain above it counts, and so does the key without a name.
+    (ME, {"tls": {"policy": [{"peer": "provider.example", "require": "none"}]}}, "'Try_TLS:provider.example'"),
+    (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:example", "value": "NO"}]}}}, "'Try_TLS:example'"),
+    (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:", "value": "NO"}]}}}, "'Try_TLS:'"),
+    (dict(ME, tls="encrypt"), {"smart_host": "[192.0.2.7]", "tables": {"access": {"entries": [{"key": "Try_TLS:192.0", "value": "NO"}]}}}, "'Try_TLS:192.0'"),
 ])
 def test_what_can_not_work_or_would_tell_the_secret_is_refused(auth, more, words):
     with pytest.raises(InvalidValue) as caught:
@@ -85,6 +95,16 @@ def test_stricter_terms_of_the_site_stay():
     found = site(ME, tls={"policy": [{"peer": "smtp.provider.example", "require": "verify", "cn": "other.example"}]})
     plan_smart_host.check(found)
     assert plan_smart_host.access(found) == []
+
+
+@pytest.mark.parametrize("auth, said", [
+    (ME, {"tls": {"policy": [{"peer": "other.example", "require": "none"}, {"peer": "provider.example", "require": "encrypt"}]}}),
+    (ME, {"tables": {"access": {"entries": [{"key": "Try_TLS:x.smtp.provider.example", "value": "NO"}]}}}),
+    (ME, {"tls": {"policy": [{"peer": "smtp.provider.example", "require": "verify", "check_name": True, "bits": 256, "permanent": True}]}}),
+    (dict(ME, tls="encrypt"), {"tls": {"policy": [{"peer": "smtp.provider.example", "require": "verify"}]}}),
+])
+def test_terms_of_others_and_stricter_ones_pass(auth, said):
+    plan_smart_host.check(site(auth, **said))
 
 
 def test_a_port_of_its_own_takes_a_mailer_of_its_own():
