@@ -81,12 +81,6 @@ def change(kind, stored, owner, entries, taken, context, today):
     return dict(stored, **{owner: list(wanted.values())})
 
 
-def passwords(kind, entries):
-    """Return the passwords among entries that were given where a log could show them."""
-    return {str(entry[word]) for entry in entries for word in ("value", "password", "action", "text") if entry.get(word) and (
-        kind == "authinfo" or tables_entries.name(kind, entry).lower().startswith("authinfo:"))}
-
-
 def _refuse_the_past(kind, entry, before, today):
     """An entry may come to its end while its owner goes on wishing for it; one that is over before it begins was never meant."""
     name = tables_entries.name(kind, entry)

@@ -56,6 +56,12 @@ def name(kind, entry):
     return key
 
 
+def passwords(kind, entries):
+    """Return the passwords among entries that were given where a log could show them."""
+    return {str(entry[word]) for entry in entries for word in ("value", "password", "action", "text") if entry.get(word) and (
+        kind == "authinfo" or name(kind, entry).lower().startswith("authinfo:"))}
+
+
 def identity(kind, entry):
     """Return what two spellings of one entry have in common: case, tag and network as sendmail will look them up.
 

@@ -112,7 +112,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_entries, shared_host, tables_entries
+from ansible_collections.mailjail.sendmail.plugins.module_utils import shared_host, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.quiet import quiet
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
@@ -143,7 +143,7 @@ def main():
     module = quiet(AnsibleModule)(argument_spec=SPEC, supports_check_mode=True, required_one_of=[["key", "entries"]],
                                   mutually_exclusive=[["key", "entries"]])
     # Refused below, but the refusal must not show what was given in the wrong place.
-    module.no_log_values.update(shared_entries.passwords(module.params["map"], [module.params] + (module.params["entries"] or [])))
+    module.no_log_values.update(tables_entries.passwords(module.params["map"], [module.params] + (module.params["entries"] or [])))
     try:
         today = tables_entries.day(module.params["today"] or time.strftime("%Y-%m-%d"), "today")
         result = shared_host.apply(dict(module.params, entries=wishes(module.params), today=today), Runner(), module.check_mode)

@@ -11,7 +11,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation_entries, shared_entries, tables
+from ansible_collections.mailjail.sendmail.plugins.module_utils import delegation_entries, shared_entries, tables, tables_entries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.tables import Context
 
@@ -221,7 +221,7 @@ def test_aliases_of_others():
     ("authinfo", {"host": "a.example", "user": "u", "password": "hunter2"}, {"hunter2"}), ("authinfo", entry("a.example", "hunter2"), {"hunter2"}),
     ("aliases", {"key": None, "value": None}, set())])
 def test_passwords_in_the_wrong_place_are_known_as_such(kind, row, expected):
-    assert shared_entries.passwords(kind, [row]) == expected
+    assert tables_entries.passwords(kind, [row]) == expected
 
 
 @pytest.mark.parametrize("data", [b"{", b"[1]", b'{"app": 1}', b'{"app": ["x"]}', b"\xff"])
