@@ -17,11 +17,11 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        on_host = arguments.get("certificates") == "host"
+        arguments, material = dict(self._task.args), dict(self._task.args.get("material") or {})
+        on_host = material.get("certificates") == "host"
         if not on_host:
-            arguments["pairs"] = [self._texts(dict(pair), PARTS, pair.get("name")) for pair in arguments.get("pairs") or []]
-        arguments = self._texts(arguments, TOPS, None, on_host)
+            material["pairs"] = [self._texts(dict(pair), PARTS, pair.get("name")) for pair in material.get("pairs") or []]
+        arguments["material"] = self._texts(material, TOPS, None, on_host)
         return self._execute_module(module_name="mailjail.sendmail.sendmail_tls", module_args=arguments, task_vars=task_vars)
 
     def _texts(self, row, names, pair, on_host=False):

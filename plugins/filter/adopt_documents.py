@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
 
 DOCUMENTATION = r"""
 name: adopt_documents
@@ -52,6 +51,8 @@ _value:
 
 def adopt_documents(hostvars, hosts, group="all"):
     """Return the files; see :func:`adopt_files.documents`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
+
     found = {host: {"adopted": hostvars[host]["__sendmail_adopted"]["adopted"], "fqdn": hostvars[host]["__sendmail_info"]["host"]["fqdn"] or host}
              for host in hosts}
     try:

@@ -9,7 +9,6 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain, unsafe
 
 DOCUMENTATION = r"""
 name: adopt_plan
@@ -59,6 +58,8 @@ _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(
 
 def adopt_plan(documents, host, platform):
     """Return the part of a plan that the plain templates look at."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain, unsafe
+
     found = {}
     for wanted in ("group_vars/", "host_vars/%s.yml" % host):
         for one in documents:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
-
 DOCUMENTATION = r"""
 name: adopt_report
 short_description: Say what became of a host's configuration
@@ -46,6 +44,8 @@ _value:
 
 def adopt_report(result, host, compared):
     """Return the report; see :func:`adopt_files.report`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
+
     return unsafe.text(adopt_files.report(host, result["adopted"], compared["differences"], result["snapshot"] == compared["snapshot"]))
 
 

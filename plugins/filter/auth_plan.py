@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
 
 DOCUMENTATION = r"""
 name: auth_plan
@@ -41,6 +40,8 @@ _value:
 
 def auth_plan(site):
     """Return the plan of a site; see :func:`plan_auth.plan`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
+
     try:
         return plan_auth.plan(site)
     except SendmailError as exc:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 DOCUMENTATION = r"""
@@ -47,6 +46,8 @@ _value:
 
 def boot_files(table, extra=None):
     """Return the files for the module."""
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
+
     try:
         return sysconf.boot_files(table, extra or {})
     except InvalidValue as exc:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
 
 DOCUMENTATION = r"""
 name: cf_listeners
@@ -43,6 +42,8 @@ _value:
 
 def cf_listeners(lines):
     """Return the listeners; see :func:`plan_mc.cf_listeners`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
+
     try:
         return plan_mc.cf_listeners(lines)
     except SendmailError as exc:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
 DOCUMENTATION = r"""
@@ -58,8 +57,10 @@ _value:
 """
 
 
-def cidr_keys(networks, tag="", compressed=False, limit=tables_cidr.EXPANSION_LIMIT):
+def cidr_keys(networks, tag="", compressed=False, limit=65536):
     """Return the access keys of a network or of a list of networks; see :func:`tables_cidr.cidr_keys`."""
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_cidr
+
     front = "%s:" % tag.rstrip(":") if tag else ""
     try:
         return [front + key for network in ([networks] if isinstance(networks, str) else networks)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
 
 DOCUMENTATION = r"""
 name: config_plan
@@ -47,6 +46,8 @@ _value:
 
 def config_plan(site, check=False):
     """Return the plan of a site; see :func:`plan.plan`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
+
     try:
         found = plan.plan(site)
         if check:

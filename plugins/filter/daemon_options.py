@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 DOCUMENTATION = r"""
@@ -51,6 +50,8 @@ _value:
 
 def daemon_options(listener, name="sendmail_listeners"):
     """Return the argument of DAEMON_OPTIONS for a listener; see :func:`m4.daemon_options`."""
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
+
     try:
         return m4.daemon_options(listener, name)
     except SendmailError as exc:

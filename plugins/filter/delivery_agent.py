@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_profiles
-
 DOCUMENTATION = r"""
 name: delivery_agent
 short_description: Say which delivery agent a site means
@@ -42,6 +40,8 @@ _value:
 
 def delivery_agent(said, platform):
     """Return the agent; see :func:`plan_profiles.agent`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_profiles
+
     return plan_profiles.agent(said, platform)
 
 

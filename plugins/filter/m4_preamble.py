@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 DOCUMENTATION = r"""
@@ -45,6 +44,8 @@ _value:
 
 def m4_preamble(includes):
     """Return the first lines of an .mc file; see :func:`m4.preamble`."""
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
+
     try:
         return m4.preamble(includes or [])
     except SendmailError as exc:

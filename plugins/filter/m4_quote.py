@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 DOCUMENTATION = r"""
@@ -61,6 +60,8 @@ _value:
 
 def m4_quote(value, name="value", kind="text"):
     """Return a value as one quoted argument; see :func:`m4.quote`."""
+    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
+
     try:
         return m4.quote(value, name, kind)
     except SendmailError as exc:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
 
 DOCUMENTATION = r"""
 name: milter_daemons
@@ -41,6 +40,8 @@ _value:
 
 def milter_daemons(site):
     """Return packages and companions."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
+
     try:
         return plan_milters.daemons(site)
     except SendmailError as exc:

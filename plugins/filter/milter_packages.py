@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
 
 DOCUMENTATION = r"""
 name: milter_packages
@@ -43,6 +42,8 @@ _value:
 
 def milter_packages(milters):
     """Return what a host is asked for before its family is known."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
+
     try:
         return plan_milters.all_packages(milters)
     except SendmailError as exc:

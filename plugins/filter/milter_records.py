@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
 
 DOCUMENTATION = r"""
 name: milter_records
@@ -46,6 +45,8 @@ _value:
 
 def milter_records(site, reports):
     """Return the records."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
+
     try:
         return plan_milters.records(site, reports)
     except SendmailError as exc:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
 
 DOCUMENTATION = r"""
 name: milter_revived
@@ -46,6 +45,8 @@ _value:
 
 def milter_revived(site, restored):
     """Return the daemons."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
+
     try:
         return plan_milters.revived(site, restored)
     except SendmailError as exc:

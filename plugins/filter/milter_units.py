@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
 
 DOCUMENTATION = r"""
 name: milter_units
@@ -43,6 +42,8 @@ _value:
 
 def milter_units(milters):
     """Return the units of absent milters."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
+
     try:
         return plan_milters.absent_units(milters)
     except SendmailError as exc:

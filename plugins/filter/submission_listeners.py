@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
 
 DOCUMENTATION = r"""
 name: submission_listeners
@@ -52,6 +51,8 @@ _value:
 
 def submission_listeners(listeners, auth, ports=None):
     """Return all listeners; see :func:`plan_auth.listeners`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
+
     try:
         return plan_auth.listeners(listeners, auth, ports)
     except SendmailError as exc:

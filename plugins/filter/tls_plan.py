@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
 
 DOCUMENTATION = r"""
 name: tls_plan
@@ -41,6 +40,8 @@ _value:
 
 def tls_plan(site):
     """Return the plan of a site; see :func:`plan_tls.plan`."""
+    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
+
     try:
         return plan_tls.plan(site)
     except SendmailError as exc:

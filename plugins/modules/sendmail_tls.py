@@ -34,94 +34,103 @@ attributes:
   idempotent:
     support: full
 options:
-  certificates:
-    description:
-      - V(given), texts or files of the controller that are put in place.
-      - V(host), paths of files that somebody else looks after, such as an ACME client. They are judged and left alone; what leads from them to their
-        authority is copied to C(ca.pem).
-      - V(self-signed), made on the host, renewed there, and its key never leaves it.
-    type: str
-    choices: [given, host, self-signed]
-    required: true
-  directory:
-    description: Where the files are put. It is made, C(root:root 0755).
-    type: path
-    required: true
-  owner:
-    description: As whom the daemon reads its key, to whom it belongs therefore.
-    type: str
-    default: root
-  names:
-    description: Names under which others know this host, its own first. A self-signed certificate carries all of them, any other should carry the first.
-    type: list
-    elements: str
-    required: true
-  pairs:
-    description: The certificates with their keys. Of a self-signed one the name and the kind of key only.
-    type: list
-    elements: dict
+  material:
+    description: What the host is to have. It is one value because a plan makes it, and each value of a task is templated for itself.
+    type: dict
     required: true
     suboptions:
-      name:
-        description: The name of its file in O(directory), without C(.pem).
+      certificates:
+        description:
+          - V(given), texts or files of the controller that are put in place.
+          - V(host), paths of files that somebody else looks after, such as an ACME client. They are judged and left alone; what leads from them to their
+            authority is copied to C(ca.pem).
+          - V(self-signed), made on the host, renewed there, and its key never leaves it.
         type: str
+        choices: [given, host, self-signed]
         required: true
-      certificate:
-        description: PEM text, the path of a file on the controller, or with O(certificates=host) one on the host.
-        type: str
-      key:
-        description: PEM text of its key, or the path of a file on the controller.
-        type: str
-      key_file:
-        description: With O(certificates=host) the path of its key on the host.
+      directory:
+        description: Where the files are put. It is made, C(root:root 0755).
         type: path
-      chain:
-        description: The same for what leads from the certificate to its authority, where the certificate's own text does not hold it.
+        required: true
+      owner:
+        description: As whom the daemon reads its key, to whom it belongs therefore.
         type: str
-      key_type:
-        description: The kind of key of a self-signed certificate.
+        default: root
+      names:
+        description: Names under which others know this host, its own first. A self-signed certificate carries all of them, any other should carry the first.
+        type: list
+        elements: str
+        required: true
+      pairs:
+        description: The certificates with their keys. Of a self-signed one the name and the kind of key only.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The name of its file in O(material.directory), without C(.pem).
+            type: str
+            required: true
+          certificate:
+            description: PEM text, the path of a file on the controller, or with O(material.certificates=host) one on the host.
+            type: str
+          key:
+            description: PEM text of its key, or the path of a file on the controller.
+            type: str
+          key_file:
+            description: With O(material.certificates=host) the path of its key on the host.
+            type: path
+          chain:
+            description: The same for what leads from the certificate to its authority, where the certificate's own text does not hold it.
+            type: str
+          key_type:
+            description: The kind of key of a self-signed certificate.
+            type: str
+            choices: [ecdsa, rsa]
+            default: ecdsa
+      ca:
+        description:
+          - Trusted authorities, PEM text or a file of the controller. With O(material.certificates=host) an absolute path is one of the host, whose content
+            is copied.
+          - Those in O(material.ca_path) are trusted besides. Where that is no hashed directory (Red Hat), those of O(material.bundle) are, so that it means
+            the same everywhere.
         type: str
-        choices: [ecdsa, rsa]
-        default: ecdsa
-  ca:
-    description:
-      - Trusted authorities, PEM text or a file of the controller. With O(certificates=host) an absolute path is one of the host, whose content is copied.
-      - Those in O(ca_path) are trusted besides. Where that is no hashed directory (Red Hat), those of O(bundle) are, so that it means the same everywhere.
-    type: str
-  ca_path:
-    description: The host's directory of trusted authorities, asked besides O(ca).
-    type: path
-  bundle:
-    description: The host's own bundle of trusted authorities. C(ca.pem) holds it where there is no O(ca), or where O(ca_path) is not hashed.
-    type: path
-  relay_issuers:
-    description: Names of issuers, as sendmail spells them, all of whose certificates let a client relay. Each has to be in O(ca), or it is refused.
-    type: list
-    elements: str
-    default: []
-  crl:
-    description: One list of revoked certificates, PEM text or a file of the controller; of the host as with O(ca).
-    type: str
-  dh:
-    description: Parameters of the key exchange, PEM text or a file of the controller; of the host as with O(ca).
-    type: str
-  present:
-    description: Files and directories without which sendmail offers no STARTTLS, though it says nothing. A missing one is refused.
-    type: list
-    elements: path
-    default: []
-  days:
-    description: For how many days a self-signed certificate is good.
-    type: int
-    default: 730
-  renew_days:
-    description: How many days before its end a self-signed certificate is made anew.
-    type: int
-    default: 30
-  warn_days:
-    description: How many days before its end any other is warned of.
-    type: int
-    default: 30
+      ca_path:
+        description: The host's directory of trusted authorities, asked besides O(material.ca).
+        type: path
+      bundle:
+        description: The host's own bundle of trusted authorities. C(ca.pem) holds it where there is no O(material.ca), or where O(material.ca_path) is not
+          hashed.
+        type: path
+      relay_issuers:
+        description: Names of issuers, as sendmail spells them, all of whose certificates let a client relay. Each has to be in O(material.ca), or it is
+          refused.
+        type: list
+        elements: str
+        default: []
+      crl:
+        description: One list of revoked certificates, PEM text or a file of the controller; of the host as with O(material.ca).
+        type: str
+      dh:
+        description: Parameters of the key exchange, PEM text or a file of the controller; of the host as with O(material.ca).
+        type: str
+      present:
+        description: Files and directories without which sendmail offers no STARTTLS, though it says nothing. A missing one is refused.
+        type: list
+        elements: path
+        default: []
+      days:
+        description: For how many days a self-signed certificate is good.
+        type: int
+        default: 730
+      renew_days:
+        description: How many days before its end a self-signed certificate is made anew.
+        type: int
+        default: 30
+      warn_days:
+        description: How many days before its end any other is warned of.
+        type: int
+        default: 30
   openssl:
     description: The program.
     type: path
@@ -133,21 +142,23 @@ seealso:
 EXAMPLES = r"""
 - name: A certificate from the controller
   mailjail.sendmail.sendmail_tls:
-    certificates: given
-    directory: /etc/mail/tls/mailjail
-    names: [mx.example.com]
-    pairs:
-      - name: server
-        certificate: "{{ playbook_dir }}/files/mx.example.com.pem"
-        key: "{{ mx_key }}"
+    material:
+      certificates: given
+      directory: /etc/mail/tls/mailjail
+      names: [mx.example.com]
+      pairs:
+        - name: server
+          certificate: "{{ playbook_dir }}/files/mx.example.com.pem"
+          key: "{{ mx_key }}"
 
 - name: One that the host makes for itself
   mailjail.sendmail.sendmail_tls:
-    certificates: self-signed
-    directory: /etc/mail/tls/mailjail
-    names: [mx.example.com, mail.example.com]
-    pairs:
-      - name: server
+    material:
+      certificates: self-signed
+      directory: /etc/mail/tls/mailjail
+      names: [mx.example.com, mail.example.com]
+      pairs:
+        - name: server
 """
 
 RETURN = r"""
@@ -188,7 +199,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Ru
 PAIR = {"name": {"type": "str", "required": True}, "certificate": {"type": "str"}, "key": {"type": "str", "no_log": True},
         "key_file": {"type": "path", "no_log": False}, "chain": {"type": "str"},
         "key_type": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa", "no_log": False}}
-SPEC = {
+MATERIAL = {
     "certificates": {"type": "str", "choices": ["given", "host", "self-signed"], "required": True},
     "directory": {"type": "path", "required": True}, "owner": {"type": "str", "default": "root"},
     "names": {"type": "list", "elements": "str", "required": True},
@@ -197,6 +208,9 @@ SPEC = {
     "relay_issuers": {"type": "list", "elements": "str", "default": []},
     "present": {"type": "list", "elements": "path", "default": []},
     "days": {"type": "int", "default": 730}, "renew_days": {"type": "int", "default": 30}, "warn_days": {"type": "int", "default": 30},
+}
+SPEC = {
+    "material": {"type": "dict", "required": True, "options": MATERIAL},
     "openssl": {"type": "path", "default": "/usr/bin/openssl"},
 }
 KINDS = {"ecdsa": "EC", "rsa": "RSA"}
@@ -205,9 +219,9 @@ KINDS = {"ecdsa": "EC", "rsa": "RSA"}
 class Material:
     """Everything that the module's options ask for, judged; nothing is written before all of it is."""
 
-    def __init__(self, params, check_mode):
+    def __init__(self, params, openssl, check_mode):
         self.params, self.check_mode, self.now = params, check_mode, time.time()
-        self.openssl = tls_host.Openssl(Runner(), params["openssl"])
+        self.openssl = tls_host.Openssl(Runner(), openssl)
         self.wanted, self.certificates, self.warnings, self.new, self.between = [], [], [], [], []
         self._present()
         self._check_days()
@@ -361,16 +375,17 @@ class Material:
 def run(module):
     """Judge everything, then write; return the module's result."""
     # What comes with a package that this run would install.
-    packaged = [module.params["openssl"]] + [path for path in module.params["present"] if path == module.params["bundle"]]
+    params, openssl = module.params["material"], module.params["openssl"]
+    packaged = [openssl] + [path for path in params["present"] if path == params["bundle"]]
     missing = [path for path in packaged if not os.path.exists(path)]
     if missing and module.check_mode:
         module.warn("%s is not there yet, so neither certificates nor keys were looked at." % missing[0])
-        paths = [os.path.join(module.params["directory"], pair["name"] + ".pem") for pair in module.params["pairs"]]
+        paths = [os.path.join(params["directory"], pair["name"] + ".pem") for pair in params["pairs"]]
         rows = [{"path": path, "before": "", "after": "yet to be judged"} for path in paths]
         return {"changed": True, "changes": rows, "paths": paths, "certificates": []}
-    if module.params["openssl"] in missing:
-        raise InvalidValue("%s is not there, and without it no certificate can be judged. Install the package openssl." % module.params["openssl"])
-    material = Material(module.params, module.check_mode)
+    if openssl in missing:
+        raise InvalidValue("%s is not there, and without it no certificate can be judged. Install the package openssl." % openssl)
+    material = Material(params, openssl, module.check_mode)
     rows = material.rows()
     if rows and not module.check_mode:
         material.put(rows)
