@@ -800,10 +800,6 @@ class _Checker:
         self.warn(statement, "this host will also relay for the domain")
         self._typed(statement)
 
-    def _TRUST_AUTH_MECH(self, statement):
-        self.warn(statement, "whoever authenticates with this mechanism may relay")
-        self._typed(statement)
-
     # -- the text as a whole
 
     def _whole(self, statements):

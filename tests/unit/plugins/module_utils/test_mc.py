@@ -326,7 +326,6 @@ def test_what_no_waiver_allows(text):
         ("define(`confSMTP_LOGIN_MSG', `$j ESMTP')dnl\n", "ESMTP itself"),
         ("define(`confDONT_BLAME_SENDMAIL', `TrustStickyBit')dnl\n", "TrustStickyBit"),
         ("VIRTUSER_DOMAIN(`a.example')dnl\n", "also relay"),
-        ("TRUST_AUTH_MECH(`PLAIN')dnl\n", "may relay"),
         ("INPUT_MAIL_FILTER(`a', `S=local:/a')dnl\n", "unfiltered"),
         ("FEATURE(`redirect')dnl\nFEATURE(`redirect')dnl\n", "already"),
         ("HACK(`own')dnl\n", "none of sendmail's own"),
