@@ -334,6 +334,16 @@ def hand_over(paths, uid, gid):
             os.close(handle)
 
 
+def let_in(paths, gid):
+    """Give sockets of filters, and the directories in which they are made anew, to the group of the one that connects. No link is followed."""
+    for path in paths:
+        for place in (os.path.dirname(path), path):
+            try:
+                os.chown(place, -1, gid, follow_symlinks=False)
+            except OSError:
+                continue    # a filter that is down has no socket; the one that it makes has the group of its directory
+
+
 # ---- the run ---------------------------------------------------------------------------------------------------------------------------
 
 class Supervisor:
@@ -349,10 +359,11 @@ class Supervisor:
     :param certificates: function that returns the SHA-256 of the certificates of which each listener with TLS has to show one.
     :param check: asked when all units are as declared; returns further faults.
     :param configuration: the daemon's compiled configuration: after the way back its own words count, and not those that were new.
+    :param sockets: paths of filters' sockets, which the group of the daemon's account has to reach when it starts.
     """
 
-    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple, check=None, configuration=None):
-        self.certificates, self.check, self.configuration = certificates, check, configuration
+    def __init__(self, host, units, spools=(), removed=(), timeout=30, announced=(), masked=(), certificates=tuple, check=None, configuration=None, sockets=()):
+        self.certificates, self.check, self.configuration, self.sockets = certificates, check, configuration, sockets
         self.host, self.units, self.timeout, self.removed = host, units, timeout, [path for path in removed if os.path.lexists(path)]
         self.texts = dict((unit.name, self._text(unit)) for unit in units)
         self.spools = [(spool, strays(spool["path"], self._uid(spool))) for spool in spools]
@@ -461,12 +472,19 @@ class Supervisor:
             self.host.systemctl("stop", *restart)
             for spool, paths in self.spools:
                 hand_over(paths, disk.user_id(spool["owner"]), disk.group_id(spool["group"]))
+        if self.sockets:
+            # sendmail refuses to start with a filter that it may not reach.
+            let_in(self.sockets, disk.group_id(self._account()))
         if restart:
             # A unit that failed too often would otherwise refuse to start.
             self.host.systemctl("reset-failed", *restart, may_fail=True)
             self.host.systemctl("restart", *restart, may_fail=True)
         if reload_only:
             self.host.systemctl("reload", *reload_only, may_fail=True)
+
+    def _account(self):
+        """Return as whom the daemon is about to run, which has a group of the same name."""
+        return unit_user("".join([(self._text(unit) or "") for unit in self.units if unit.listeners][:1]))
 
     def prove(self, since):
         """Wait until every unit is as declared.

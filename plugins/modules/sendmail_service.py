@@ -156,6 +156,14 @@ options:
     type: list
     elements: path
     default: []
+  sockets:
+    description:
+      - Sockets of mail filters that were made for another account than the one as which the daemon is about to run.
+      - They and their directories get its group just before it starts, since sendmail refuses to start with a filter that it may not reach, and their former
+        one again where the daemon does not hold.
+    type: list
+    elements: path
+    default: []
   announced:
     description: Files that an earlier task of this run would change, for check mode, in which they are as they were. They count as changed just now.
     type: list
@@ -305,7 +313,7 @@ def run(params, check_mode):
     check = direct and (lambda: submission.route_faults(runner, params["program"], direct["configuration"], direct["hub"]))
     supervisor = daemon.Supervisor(daemon.Host(runner, params["program"]), units, params["spools"], params["removed_files"], params["timeout"],
                                    params["announced"] if check_mode else (), params["masked_units"], lambda: tls_health.fingerprints(paths), check,
-                                   params["configuration"])
+                                   params["configuration"], params["sockets"])
     unused = unused_material(params, units, params["announced"] if check_mode else ())
     changed, diff, recovery = supervisor.changed() or bool(unused), supervisor.diff(), Recovery(params["state_directory"], params["material"], unused)
     if changed and not check_mode:
@@ -338,6 +346,7 @@ def main():
         "program": {"type": "path", "required": True},
         "submission": {"type": "dict", "options": SUBMISSION},
         "spools": {"type": "list", "elements": "dict", "default": [], "options": SPOOL},
+        "sockets": {"type": "list", "elements": "path", "default": []},
         "announced": {"type": "list", "elements": "path", "default": []},
         "removed_files": {"type": "list", "elements": "path", "default": []},
         "masked_units": {"type": "list", "elements": "str", "default": []},

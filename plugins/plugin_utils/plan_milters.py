@@ -264,7 +264,8 @@ def daemons(site):
     Until the new configuration is proven, the daemon that runs keeps its filters: none is stopped, and each socket is for its account.
 
     :param dict site: see ``__sendmail_milters_site`` in roles/milters/vars/main.yml; ``info`` is what sendmail_info said before anything was changed.
-    :returns: ``companions`` for now, ``retired``, those for the time after the proof (empty where there is nothing left to do), and ``packages``.
+    :returns: ``companions`` for now, ``retired``, those for the time after the proof (empty where there is nothing left to do), ``packages``, and
+        ``handed``, the sockets that the new daemon has to reach at its start and the former one reaches now.
     """
     check_family(site)
     _check_texts(site)
@@ -273,7 +274,8 @@ def daemons(site):
     account = (plan_live.account(info) if named else "") or final
     kept, gone = _kept(site, account, final), _gone(site, info)
     again = account != final and any(one["preset"] and one["state"] == "present" for one in milters(site))
-    return {"companions": kept, "retired": (_kept(site, final, final) if again else []) + gone, "packages": packages(site)}
+    handed = [one["socket"].partition(":")[2] for one in milters(site) if again and one["preset"] and one["state"] == "present"]
+    return {"companions": kept, "retired": (_kept(site, final, final) if again else []) + gone, "packages": packages(site), "handed": handed}
 
 
 def _kept(site, account, final):

@@ -119,8 +119,7 @@ def test_what_is_taken_away_stops_last_and_comes_back_with_a_former_configuratio
 def test_a_change_of_the_daemon_s_account_hands_the_sockets_over(world):
     gateway = world.host("gw-debian13.corp.example")
     try:
-        run = world.converge("--limit", gateway.name, values={"sendmail_privilege": "unprivileged"})
-        assert "hand the others over" in run.changed(gateway)[-1]
+        world.converge("--limit", gateway.name, values={"sendmail_privilege": "unprivileged"})
         assert gateway.out("stat -c %G /run/opendkim /run/opendkim/milter.sock").split() == ["mailgw", "mailgw"] and answer(gateway, 25).code == 250
     finally:
         world.converge("--limit", gateway.name)

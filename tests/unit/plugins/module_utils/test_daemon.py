@@ -9,6 +9,7 @@ __metaclass__ = type
 
 import os
 import socket
+import stat
 import threading
 import time
 
@@ -232,6 +233,18 @@ def test_hand_over_follows_no_link(tmp_path):
     os.symlink(str(victim), str(link))
     daemon.hand_over([str(link), str(plain), str(tmp_path / "gone")], 12345, 12345)
     assert (os.stat(str(victim)).st_uid, os.stat(str(plain)).st_uid) == (0, 12345)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give files away")
+def test_sockets_are_opened_to_a_group_without_following_links(tmp_path):
+    there, victim = tmp_path / "filter", tmp_path / "victim"
+    there.mkdir()
+    there.chmod(0o2750)
+    victim.write_text(u"x")
+    os.symlink(str(victim), str(there / "milter.sock"))
+    daemon.let_in([str(there / "milter.sock"), str(tmp_path / "gone" / "milter.sock")], 12345)
+    assert [os.lstat(str(path)).st_gid for path in (there, there / "milter.sock", victim)] == [12345, 12345, os.stat(str(tmp_path)).st_gid]
+    assert stat.S_IMODE(os.stat(str(there)).st_mode) == 0o2750
 
 
 def serve(words):

@@ -112,7 +112,8 @@ def test_every_policy_is_stated(failure, flag):
 
 def test_nothing_follows_from_nothing():
     assert plan_milters.lines(site()) == {"filters": [], "order": "", "macros": []}
-    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.daemons(site()) == {"companions": [], "retired": [], "packages": []}
+    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.daemons(site()) == {
+        "companions": [], "retired": [], "packages": [], "handed": []}
 
 
 @pytest.mark.parametrize("entries, expected", [
@@ -224,6 +225,7 @@ def test_sockets_are_handed_over_once_the_new_daemon_is_proven(info, now, later)
     groups = [{item["group"] for one in part for item in one.get("directories", []) if item["path"] == "/run/opendkim"} for part in (
         made["companions"], made["retired"])]
     assert groups == [{now}, {later} if later else set()]
+    assert made["handed"] == (["/run/opendkim/milter.sock"] if later else [])
     # What somebody else looks after has to let the new daemon in from the start.
     assert [one["client"] for one in made["companions"]] == [now, "mailgw"]
 
