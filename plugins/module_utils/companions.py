@@ -21,20 +21,17 @@ import socket
 import stat
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk
+from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk, sockets
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
 
 PROPERTIES = ("Id", "LoadState", "ActiveState", "MainPID", "UnitFileState", "NeedDaemonReload", "ExecMainStartTimestampMonotonic",
               "ActiveEnterTimestampMonotonic")
 # Files in here are systemd's descriptions: they are read anew before anything is started.
 UNIT_DIRECTORIES = ("/etc/systemd/system/", "/etc/systemd/system.control/")
-UNIX_PATH_LIMIT = 107
 HIDDEN = "(secret, not shown)\n"
 # How long a unit without a socket is watched after its start, in seconds.
 SETTLE = 0.5
 
-# Where a daemon listens: kind is ``unix`` or ``inet``; port is None for a unix socket.
-Socket = collections.namedtuple("Socket", "kind place port")
 # What a unit looks like now. ``at_boot`` is its UnitFileState, ``started`` in seconds since 1970, ``user`` and ``groups`` those of its main process
 # (None where there is none to be seen).
 State = collections.namedtuple("State", "known active at_boot stale started user groups")
@@ -43,25 +40,6 @@ Step = collections.namedtuple("Step", "what do diff")
 
 
 # ---- pure ------------------------------------------------------------------------------------------------------------------------------
-
-def parse_socket(text):
-    """Read a socket as milters and sendmail spell it.
-
-    :param str text: ``local:/path``, ``unix:/path``, ``inet:port@address`` or ``inet6:port@address``.
-    :raises InvalidValue: it is none of these.
-    """
-    kind, _colon, rest = text.partition(":")
-    if kind in ("local", "unix"):
-        if not re.match(r"/[A-Za-z0-9._/+@-]+\Z", rest) or "/../" in rest:
-            raise InvalidValue("socket '%s': expected an absolute path of letters, digits and . _ / + @ - after '%s:'." % (text, kind), socket=text)
-        if len(rest) > UNIX_PATH_LIMIT:
-            raise InvalidValue("socket '%s': the kernel takes paths of at most %d characters." % (text, UNIX_PATH_LIMIT), socket=text)
-        return Socket("unix", rest, None)
-    found = re.match(r"([0-9]{1,5})@([0-9A-Fa-f.:]+|\[[0-9A-Fa-f.:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)\Z", rest)
-    if kind not in ("inet", "inet6") or not found or not 0 < int(found.group(1)) < 65536:
-        raise InvalidValue("socket '%s': expected local:/path/to/socket, inet:port@address or inet6:port@address." % text, socket=text)
-    return Socket("inet", found.group(2).strip("[]"), int(found.group(1)))
-
 
 def check(companions):
     """Refuse what can not be meant, before the host is looked at.
@@ -84,7 +62,7 @@ def _check_one(entry):
     if entry.get("unit") and not re.match(r"[A-Za-z0-9@:._\\-]+\.(service|socket|path|timer|target)\Z", entry["unit"]):
         raise InvalidValue("unit '%s' has no suffix such as .service." % entry["unit"])
     if entry.get("socket"):
-        parse_socket(entry["socket"])
+        sockets.parse_socket(entry["socket"])
     for item in (entry.get("directories") or []) + (entry.get("files") or []):
         if not item["path"].startswith("/"):
             raise InvalidValue("path '%s' is not absolute." % item["path"], path=item["path"])
@@ -146,10 +124,10 @@ def process_ids(text):
 def connects(place, timeout=5):
     """Connect to a socket and leave again.
 
-    :param str place: as for :func:`parse_socket`.
+    :param str place: as for :func:`sockets.parse_socket`.
     :returns: None when somebody listens, otherwise the reason.
     """
-    where = parse_socket(place)
+    where = sockets.parse_socket(place)
     try:
         if where.kind == "unix":
             link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -170,11 +148,11 @@ def connects(place, timeout=5):
 def unreachable(place, user):
     """Say why an account that has no rights but those of its user and its first group could not connect, although somebody listens.
 
-    :param str place: as for :func:`parse_socket`.
+    :param str place: as for :func:`sockets.parse_socket`.
     :param str user: the account; root is taken without its right to pass over modes, as a sandboxed daemon has it.
     :returns: a sentence, or None when it may.
     """
-    where = parse_socket(place)
+    where = sockets.parse_socket(place)
     if where.kind != "unix":
         return None
     person, parts = pwd.getpwnam(user), where.place.split("/")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import companions, language, m4, tables_cidr
+from ansible_collections.mailjail.sendmail.plugins.module_utils import language, m4, sockets, tables_cidr
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import milter_presets, plan_live
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils.milter_presets import PRESETS
@@ -98,7 +98,7 @@ def _place(found):
         if not found.get("socket"):
             _fail(name, "it has no preset, so it needs a socket such as local:/run/%s/socket or inet:8891@127.0.0.1." % name)
         try:
-            companions.parse_socket(found["socket"])
+            sockets.parse_socket(found["socket"])
         except InvalidValue as exc:
             _fail(name, exc.message)
         _keep(name, found["socket"], "socket")
