@@ -231,10 +231,11 @@ class Stage:
             source.changes = _map_changes(spec, live, pairs) or source.changes
         database = self._database_item(spec, map_type)
         # A database older than its source is out of date to sendmail, whatever it holds.
-        if source.staged or not self._holds(spec, pairs, database.path, map_type):
+        holds = self._holds(spec, pairs, database.path, map_type)
+        if source.staged or not holds:
             staged = source.staged or self.put("files/" + spec["path"].lstrip("/"), text.encode("utf-8"))
             built = mapbuild.build(self.runner, spec["kind"], staged, self._target(spec), map_type, self.context(), self.params["makemap"])
-            self._built(spec, database, built)
+            self._built(spec, database, built, "the same, of the former source" if holds else "not what was asked for")
         if pairs and not spec["secret"]:
             self.lookups.append((spec["path"], pairs[0].key, pairs[0].value))
 
@@ -343,9 +344,9 @@ class Stage:
             return False
         return True
 
-    def _built(self, spec, item, built):
+    def _built(self, spec, item, built, before="not what was asked for"):
         item.staged = built.database_path
-        before = "absent" if not os.path.lexists(item.path) else "not what was asked for"
+        before = "absent" if not os.path.lexists(item.path) else before
         item.changes = [{"what": "database", "name": item.path, "before": before, "after": "%d entries" % built.entries}]
         self.redirections[spec["path"]] = os.path.splitext(built.database_path)[0]
 

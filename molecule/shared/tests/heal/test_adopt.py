@@ -118,12 +118,14 @@ def test_the_gateway_would_change_nothing_in_meaning(world, adoption, host):
         world.inventories = theirs
     assert run.status == 0, run
     assert "sendmail is not installed yet" not in run.output, "so the host's sendmail was not asked, and this proves nothing"
-    rows = [(row["what"], row["name"]) for row in map(json.loads, run.changes(host))]
+    changes = [json.loads(change) for change in run.changes(host)]
+    rows = [(row["what"], row["name"]) for row in changes]
     # sendmail reads p alone of these letters: whoever writes them now is refused, who had them is told.
     assert "AuthOptions=py" in run.output
     assert ("option", "MaxHopCount") in rows and {"/etc/mail/sendmail.mc", "/etc/mail/access"} <= run.names(host), rows
-    # Written anew are sources, by their text; no entry, no name, no database, and nothing else of the .cf changes.
-    assert {what for what, _name in rows} - {"option"} <= {"source", "mc", "submission", "owner", "group", "mode", "retired"}, rows
+    # Written anew are sources, by their text, and a database after its source; no entry, no name, and nothing else of the .cf changes.
+    assert {what for what, _name in rows} - {"option", "database"} <= {"source", "mc", "submission", "owner", "group", "mode", "retired"}, rows
+    assert {row["before"] for row in changes if row["what"] == "database"} <= {"the same, of the former source"}, changes
     assert [name for what, name in rows if what == "option"] == ["MaxHopCount"], rows
     assert host.snapshot("/etc", "/var/lib/sendmail", "/usr/share/sendmail") == after
 
