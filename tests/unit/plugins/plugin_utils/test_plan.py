@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import routes, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan, plan_maps, plan_mc, plan_tests
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan, plan_maps, plan_mc, plan_plain, plan_tests
 
 PLATFORM = {
     "ostype": "debian", "aliases": "/etc/aliases", "help_file": "/etc/mail/helpfile", "mta": {"queue": "/var/spool/mqueue"},
@@ -357,3 +357,13 @@ def test_a_user_database_without_berkeley_db_is_refused_with_the_reason():
     with pytest.raises(SendmailError) as raised:
         plan.plan(site(map_types=["cdb"], tables={"userdb": {"entries": [{"key": "bobo:maildrop", "value": "bob@corp.example"}]}}))
     assert "userdb needs a map of type btree" in raised.value.message and "cdb" in raised.value.message
+
+
+def test_an_access_map_that_may_be_missing_is_refused_where_ours_stands():
+    said = [{"name": "access_db", "arguments": ["hash -o -T<TMPF> /etc/mail/access"]}]
+    with pytest.raises(SendmailError) as raised:
+        plan.plan(site(features=said))
+    assert "access_db" in raised.value.message and "no policy at all" in raised.value.message
+    # An adopted configuration says what it said; its text is judged as a text.
+    assert plan_plain.beside_ours(site(features=said, template="plain.mc.j2")) == []
+    assert plan.plan(site(features=[{"name": "access_db"}]))["mc"]["features"] == []
