@@ -170,9 +170,20 @@ def _attributes(path, spec):
         return [("owner", "an account that is not there yet", "%s:%s" % (spec["owner"], spec["group"]))]
 
 
+def _as_it_may_be(spec):
+    """Return a directory's entry; of a queue that belongs to another account, which only the service hands over, with that owner and group."""
+    if not spec.get("queue") or not os.path.isdir(spec["path"]):
+        return spec
+    try:
+        found, uid = os.lstat(spec["path"]), disk.user_id(spec["owner"])
+    except InvalidValue:
+        return spec
+    return spec if found.st_uid == uid else dict(spec, owner=str(found.st_uid), group=str(found.st_gid))
+
+
 def _changes(stage, directories):
     changes = []
-    for spec in directories:
+    for spec in map(_as_it_may_be, directories):
         if not os.path.isdir(spec["path"]):
             changes.append({"what": "directory", "name": spec["path"], "before": "absent", "after": "present"})
         changes += _attribute_rows(spec["path"], spec)
@@ -217,7 +228,7 @@ def commit(stage, params):
     kept = generations.keep(params["state_directory"], stage.retired + stage.paths(), params["keep_generations"],
                             [item.path for item in stage.items if item.staged], generations.BESIDE if params["mta"] else ())
     try:
-        for spec in params["directories"]:
+        for spec in map(_as_it_may_be, params["directories"]):
             os.makedirs(spec["path"], mode=0o700, exist_ok=True)
             if disk.attribute_changes(spec["path"], spec["owner"], spec["group"], spec["mode"]):
                 disk.set_attributes(spec["path"], spec["owner"], spec["group"], spec["mode"])

@@ -243,6 +243,12 @@ options:
         description: Mode of the directory, octal.
         type: str
         default: "0755"
+      queue:
+        description:
+          - Whether the daemon that runs works in it. One that belongs to somebody else keeps owner and group here, and changes hands with its content while the
+            daemon is away (O(mailjail.sendmail.sendmail_service#module:spools)).
+        type: bool
+        default: false
   context:
     description: Facts that the checks across maps need.
     type: dict
@@ -435,7 +441,7 @@ FILES = _rows({
     "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}, "mode": {"type": "str", "default": "0644"}})
 DIRECTORIES = _rows({
     "path": {"type": "path", "required": True}, "owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"},
-    "mode": {"type": "str", "default": "0755"}})
+    "mode": {"type": "str", "default": "0755"}, "queue": {"type": "bool", "default": False}})
 CONTEXT = {"type": "dict", "default": {}, "options": {
     "mailers": {"type": "list", "elements": "str"}, "local_host_names": {"type": "list", "elements": "str"},
     "virtual_domains": {"type": "list", "elements": "str"}, "jail": {"type": "path"}, "alias_files": {"type": "bool"},

@@ -126,7 +126,9 @@ def directories(site):
     found = site["platform"]["directories"]
     groups = [group["path"] for group in site["queue_groups"] if group.get("path") and not group["path"].endswith("*")]
     queues = [dict(found["mta_queue"], path=path) for path in sorted(set(groups)) if path != found["mta_queue"]["path"]]
-    return [found[name] for name in sorted(found)] + queues + plan_auth.directories(site)
+    # The queue of a daemon that runs changes hands with its content only (role service).
+    served = dict(found, mta_queue=dict(found["mta_queue"], queue=bool(site["listeners"])))
+    return [served[name] for name in sorted(served)] + queues + plan_auth.directories(site)
 
 
 def context(site):

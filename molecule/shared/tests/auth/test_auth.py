@@ -168,7 +168,9 @@ def test_no_password_is_where_it_does_not_belong(world, renewed):
     shown = renewed["run"].output
     assert "saslpasswd2" in renewed["commands"], "the watcher has seen nothing"
     assert [text for text in texts if text in shown or text in renewed["commands"]] == []
-    assert where(host, texts) == ["/etc/sasl2/sendmail.sasldb2"]
+    # A kept generation has it too, for the way back; only root may enter there.
+    kept = [path for path in where(host, texts) if not re.fullmatch(r"/var/lib/mailjail/generations/\d+/beside-\d+", path)]
+    assert kept == ["/etc/sasl2/sendmail.sasldb2"] and host.out("stat -c %a /var/lib/mailjail/generations").strip() == "700"
     assert [text for text in texts if text in host.out("journalctl -o cat --no-pager")] == []
 
 
@@ -281,11 +283,12 @@ def test_a_run_that_is_refused_half_way_leaves_logins_as_they_were(world, client
     swapped = {"sendmail_auth": {"backend": "sasldb", "realm": "other.example", "users": USERS}, "sendmail_privilege": "unprivileged",
                "sendmail_tls": {"certificates": "self-signed"}, "sendmail_smart_host": "", "sendmail_smart_host_auth": {}}
     for values in ({"sendmail_auth": {}}, swapped):
+        began = int(time.time())
         run = world.play(values={**values, **REFUSED})
         assert run.status != 0 and all("the world may relay" in message for message in run.messages) and run.messages, run
         for gateway in world.gateways:
             assert logs_in(client, gateway), (values, gateway)
-            log = gateway.out("journalctl -u sendmail.service -o cat --since -2min")
+            log = gateway.out(f"journalctl -u sendmail.service -o cat --since @{began}")
             assert not re.search(r"safesasl|unsafe|unable to open Berkeley|Permission denied", log), log
 
 

@@ -60,9 +60,10 @@ def rights(host):
 
 def known_as(client, world, token):
     """Whether the hub said of a message that its sender had logged in."""
-    (message,) = world.arrived(client, "carol", token)
-    assert f"by {HUB}" in message, message
-    return "(authenticated" in message
+    found = world.arrived(client, "carol", token)
+    assert len(found) == 1, world.host(INNER).out("/usr/sbin/sendmail -Ac -bp; journalctl -u sendmail-client.service -o cat -n 30 --no-pager")
+    assert f"by {HUB}" in found[0], found
+    return "(authenticated" in found[0]
 
 
 @pytest.fixture(scope="module", name="unlike")
