@@ -73,10 +73,10 @@ def check_flags(flags, version):
 
 
 def plan(site, directory):
-    """Return what follows: ``bind`` (what the daemon sees in place of another file), ``companions`` for sendmail_companions, ``package`` and ``files``."""
+    """Return what follows: ``bind`` (what the daemon sees in place of another file), ``companions`` for sendmail_companions, ``packages`` and ``files``."""
     found = settings(site.get("dane"))
     if not found["enabled"]:
-        return {"enabled": False, "bind": [], "companions": [], "package": "", "files": [], "resolver": False}
+        return {"enabled": False, "bind": [], "companions": [], "packages": [], "files": [], "resolver": False}
     check_flags(site.get("compile_flags") or [], site["release"])
     resolver, place = site["platform"]["resolver"], directory + "/resolv.conf"
     files = {"name": "resolv.conf", "directories": [{"path": directory}], "files": [{"path": place, "content": RESOLV_CONF, "mode": "0644"}]}
@@ -84,4 +84,4 @@ def plan(site, directory):
                "files": [{"path": resolver["directory"] + "/mailjail.conf", "content": resolver_text(found), "mode": "0644"}]}
     ours = found["resolver"] == "unbound"
     return {"enabled": True, "bind": [place + ":/etc/resolv.conf"], "companions": [files] + ([unbound] if ours else []),
-            "package": resolver["package"] if ours else "", "files": [place], "resolver": ours}
+            "packages": resolver["packages"] if ours else [], "files": [place], "resolver": ours}

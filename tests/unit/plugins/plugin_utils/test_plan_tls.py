@@ -12,7 +12,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Se
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_dane, plan_tls
 
 PLATFORM = {"tls_dir": "/etc/mail/tls", "ca_file": "/etc/ssl/certs/ca-certificates.crt", "ca_path": "/etc/ssl/certs",
-            "resolver": {"package": "unbound", "unit": "unbound.service", "directory": "/etc/unbound/conf.d"}}
+            "resolver": {"packages": ["unbound"], "unit": "unbound.service", "directory": "/etc/unbound/conf.d"}}
 OURS = "/etc/mail/tls/mailjail/"
 CERTIFICATE, KEY = "-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"
 GIVEN = {"certificates": "given", "certificate": CERTIFICATE, "key": KEY}
@@ -194,7 +194,7 @@ DS = "lab.example. IN DS 28827 13 2 156B21661DFD1C92"
 def test_a_resolver_of_its_own_for_the_daemon_alone():
     found = plan_tls.plan(site(dane={"enabled": True, "forwarders": ["192.0.2.53"], "trust_anchors": [DS], "insecure_domains": ["corp.example"]},
                                compile_flags=["DANE", "STARTTLS"]))["dane"]
-    assert found["bind"] == [OURS + "resolv.conf:/etc/resolv.conf"] and found["package"] == "unbound"
+    assert found["bind"] == [OURS + "resolv.conf:/etc/resolv.conf"] and found["packages"] == ["unbound"]
     text = found["companions"][1]["files"][0]["content"]
     for line in ("    interface: 127.0.0.1", '    trust-anchor: "%s"' % DS, '    domain-insecure: "corp.example"', "    forward-addr: 192.0.2.53"):
         assert line in text.splitlines()
@@ -205,7 +205,7 @@ def test_a_resolver_of_its_own_for_the_daemon_alone():
 
 def test_a_resolver_that_somebody_else_looks_after():
     found = plan_tls.plan(site(dane={"enabled": True, "resolver": "own"}))["dane"]
-    assert found["package"] == "" and [one["name"] for one in found["companions"]] == ["resolv.conf"]
+    assert found["packages"] == [] and [one["name"] for one in found["companions"]] == ["resolv.conf"]
 
 
 @pytest.mark.parametrize("said, flags, words", [
