@@ -14,8 +14,8 @@ from lab import address, containers, lifecycle  # noqa: E402
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 ODD = '/C=DE/O=Lab (one) \\+ two, three/CN=M\u00fcller <odd> "x" \\\\ y'
-DOMAINS = ("good.example", "clear.example", "plain.example", "unknown.example", "anyhow.example", "forced.example", "right.dane.example", "wrong.dane.example",
-           "clear.dane.example", "right.sts.example", "elsewhere.sts.example", "unknown.sts.example")
+DOMAINS = ("good.example", "clear.example", "plain.example", "unknown.example", "anyhow.example", "forced.example", "broken.example",
+           "right.dane.example", "wrong.dane.example", "clear.dane.example", "right.sts.example", "elsewhere.sts.example", "unknown.sts.example")
 CONFIG = "[ca]\ndefault_ca=d\n[d]\ndatabase={place}/index.txt\ncrlnumber={place}/number\ndefault_md=sha256\n"
 
 
@@ -83,7 +83,7 @@ class Maker:
 
 def servers(lab, maker):
     """Give the client a server for each kind of TLS, and the domains whose mail they take."""
-    good, clear, unknown = (lab.layout.addr4("outside", number) for number in (address.CLIENT, address.LISTED, address.THIRD))
+    good, clear, unknown, broken = (lab.layout.addr4("outside", number) for number in (address.CLIENT, address.LISTED, address.THIRD, address.NAMELESS))
     rows = "".join(f"@{domain} carol@stranger.example\n" for domain in DOMAINS)
     script = f"""set -e
 cat >/etc/postfix/unknown.pem <<'END'
@@ -93,7 +93,7 @@ sed -i '/[.]example carol@stranger/d' /etc/postfix/virtual; cat >>/etc/postfix/v
 {rows}END
 postconf virtual_alias_domains='{' '.join(DOMAINS)}'
 postconf -MX smtp/inet || true
-for address in 127.0.0.1 {good} {clear} {unknown}; do postconf -M "$address:smtp/inet=$address:smtp inet n - n - - smtpd"; done
+for address in 127.0.0.1 {good} {clear} {unknown} {broken}; do postconf -M "$address:smtp/inet=$address:smtp inet n - n - - smtpd"; done
 postconf -P '{clear}:smtp/inet/smtpd_tls_security_level=none'
 postconf -P '{unknown}:smtp/inet/smtpd_tls_chain_files=/etc/postfix/unknown.pem'
 systemctl restart postfix

@@ -632,7 +632,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
     program.pop("pid_file", None)
     program["package_version"] = found.get("sendmail-bin") or found.get("sendmail", "")
     return {
-        "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl"), "unbound": which("unbound")},
+        "host": identity, "sendmail": program, "packages": mail_systems, "programs": {"openssl": which("openssl")},
         "authorities": first_existing(AUTHORITIES), "resolver": host.resolver(),
         "maps": host.map_types(), "library": host.library(), "smrsh": host.smrsh(), "sasl": host.sasl(), "filters": existing(FILTERS_OURS),
         "listeners": listeners, "port_25_owners": smtp, "units": states, "daemon": host.daemon(listeners, states, pid_file), "configuration": live,

@@ -137,7 +137,6 @@ programs:
   type: dict
   contains:
     openssl: {description: Judges certificates., type: str, sample: /usr/bin/openssl}
-    unbound: {description: Checks signatures in the DNS., type: str, sample: /usr/sbin/unbound}
 authorities:
   description: The host's bundle of trusted authorities; empty where there is none.
   returned: always

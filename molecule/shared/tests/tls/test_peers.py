@@ -13,6 +13,7 @@ PEERS = {
     "anyhow.example": (True, "verify=FAIL"),
     "unknown.example": (False, "authentication failed"),
     "forced.example": (True, "verify=FAIL"),
+    "broken.example": (True, None),
 }
 
 
@@ -49,6 +50,15 @@ def test_the_log_says_how_well_each_server_is_known(gateway, client, sent):
     said = log(gateway)
     for name, word in (("client.stranger.example", "OK"), ("other.third.example", "FAIL")):
         assert any(f"STARTTLS=client, relay={name}" in line and f"verify={word}" in line for line in said.splitlines()), said
+
+
+def test_a_server_that_is_not_to_be_asked_for_tls_gets_the_mail_in_the_clear(world, gateway, client, sent):
+    place = world.facts["lab_client_nameless"]
+    offered = gateway.run(f"echo QUIT | timeout 30 openssl s_client -connect {place}:25 -starttls smtp").stdout
+    assert "BEGIN CERTIFICATE" in offered, offered
+    message = world.arrived(client, "carol", sent["broken.example"])
+    assert len(message) == 1 and f"[{place}]" in log(gateway)
+    assert not [line for line in log(gateway).splitlines() if "STARTTLS=client" in line and place in line]
 
 
 def test_both_server_and_recipient_are_covered(gateway):

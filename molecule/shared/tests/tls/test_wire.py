@@ -45,6 +45,13 @@ def test_old_versions_are_refused(gateway, client, version):
     assert "Cipher is (NONE)" in said and re.search("alert protocol version|no protocols available|unsupported protocol", said), said
 
 
+def test_one_client_has_options_of_its_own(world, gateway, client):
+    place = world.facts["lab_client_nameless"]
+    newest, older, others = (handshake(client, gateway, *words) for words in (
+        ("-tls1_3", "-bind", f"{place}:0"), ("-tls1_2", "-bind", f"{place}:0"), ("-tls1_3",)))
+    assert "Cipher is (NONE)" in newest and "Verify return code: 0 (ok)" in older and "TLSv1.3, Cipher is TLS_" in others, (newest, older, others)
+
+
 @pytest.mark.parametrize("suite", NOT_SECRET)
 def test_suites_without_forward_secrecy_or_with_sha1_are_refused(gateway, client, suite):
     said = handshake(client, gateway, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0")
