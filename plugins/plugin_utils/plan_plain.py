@@ -93,8 +93,8 @@ def beside_ours(site):
     """
     for one in site["features"]:
         if not wanted(site) and one["name"] == "access_db" and "-o" in " ".join(map(str, one.get("arguments") or [])).split():
-            raise InvalidValue("sendmail_features (access_db): with -o a missing access map means no policy at all, instead of no mail. Leave access_db out: the "
-                               "configuration has it, with a map that may not be missing.", variable="sendmail_features (access_db)")
+            raise InvalidValue("sendmail_features (access_db): with -o a missing access map means no policy at all, instead of no mail. Leave access_db out: "
+                               "the configuration has it, with a map that may not be missing.", variable="sendmail_features (access_db)")
     own = set(OWN_FEATURES) | set(name for name in plan_maps.TABLES if plan_maps.in_use(site, name))
     own |= set(["use_ct_file"]) if site["trusted_users"] else set()
     return [one for one in site["features"] if one["name"] not in own or (one.get("arguments") and one["name"] in WITH_ARGUMENTS)]
