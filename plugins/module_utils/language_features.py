@@ -71,7 +71,8 @@ FEATURES = {
     "enhdnsbl": Feature(
         args=("*domain", "any", "any", "any", "any", "any", "any", "any", "any"), since=(8, 12), flags=("DNSMAP",),
         arguments="zone, message, t/msg, up to 5 results", effect="DNS list with result match", advice="optional list; needs own resolver and subscription"),
-    "fips3": Feature(args=("path", "path"), since=(8, 18), flags=("STARTTLS",), arguments="cnf path, module dir", effect="OpenSSL 3 FIPS provider (8.18)",
+    "fips3": Feature(
+        args=("path", "path"), since=(8, 18), flags=("STARTTLS",), arguments="cnf path, module dir", effect="OpenSSL 3 FIPS provider (8.18)",
         advice="on FIPS hosts"),
     "generics_entire_domain": Feature(requires=("genericstable",), effect="class G covers subdomains", advice="optional"),
     "genericstable": Feature(args=("map",), arguments="map spec", effect="outgoing address rewrite", advice="optional"),
