@@ -118,7 +118,8 @@ def test_without_tls_no_key_is_left_and_a_roll_out_that_fails_falls_back_to_that
     one = world.gateways[0]
     world.converge("--limit", one.name, values=NONE)
     assert "STARTTLS" not in client.run(f"swaks --server {one.outside} --quit-after EHLO").stdout
-    assert one.run(f"ls {OURS}").stdout == "" and one.run("grep -rl 'PRIVATE KEY' /etc/mail /var/lib/mailjail").stdout == ""
+    # Debian's package makes a key of its own, which nothing of ours names.
+    assert one.run(f"ls {OURS}").stdout == "" and one.run("grep -rl --exclude='sendmail-common.*' 'PRIVATE KEY' /etc/mail /var/lib/mailjail").stdout == ""
     assert one.run("systemctl is-active unbound; ls /etc/unbound/unbound.conf.d/mailjail.conf").stdout == "inactive\n"
     assert not world.converge("--limit", one.name, values=NONE).changed(one)
     # What comes back had no STARTTLS and two listeners less: it is not held against what was to be.
