@@ -11,12 +11,10 @@ import pathlib
 import re
 import sys
 
+import language_pages
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "docs"))
-import language_pages  # noqa: E402  beside this file, wherever it is loaded from
-
 TARGET = ROOT / "docs" / "variables.md"
 # In the order in which a profile runs them, config first; a role that is not named here comes last.
 ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "auth", "milters", "delegation", "service")

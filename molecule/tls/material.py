@@ -1,16 +1,13 @@
 """Certificates for the scenario tls, made once by the lab's own authority, and servers on the client that show them.
 
-python molecule/tls/material.py LAB
+PYTHONPATH=. python molecule/tls/material.py LAB
 """
 
 import hashlib
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-from lab import address, containers, lifecycle  # noqa: E402
+from lab import address, containers, lifecycle
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 ODD = '/C=DE/O=Lab (one) \\+ two, three/CN=M\u00fcller <odd> "x" \\\\ y'

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: adopt_documents
@@ -49,21 +47,9 @@ _value:
 """
 
 
-def adopt_documents(hostvars, hosts, group="all"):
-    """Return the files; see :func:`adopt_files.documents`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
-
-    found = {host: {"adopted": hostvars[host]["__sendmail_adopted"]["adopted"], "fqdn": hostvars[host]["__sendmail_info"]["host"]["fqdn"] or host}
-             for host in hosts}
-    try:
-        return unsafe.text(adopt_files.documents(found, group))
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"adopt_documents": adopt_documents}
+        """Return the filter by its name."""
+        return {"adopt_documents": lazily("plugin_utils.adopt_files", "documents_of")}

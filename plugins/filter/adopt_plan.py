@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import yaml
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: adopt_plan
@@ -49,31 +46,9 @@ _value:
 """
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads files as Ansible does: a text that is marked as no template is a text."""
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-
-
-def adopt_plan(documents, host, platform):
-    """Return the part of a plan that the plain templates look at."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_plain, unsafe
-
-    found = {}
-    for wanted in ("group_vars/", "host_vars/%s.yml" % host):
-        for one in documents:
-            if one["path"].startswith(wanted):
-                found.update(yaml.load(one["content"], Loader=_Loader) or {})
-    try:
-        return unsafe.text({"mc": plan_plain.printed(dict({name[len("sendmail_"):]: value for name, value in found.items()}, platform=dict(platform)))})
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"adopt_plan": adopt_plan}
+        """Return the filter by its name."""
+        return {"adopt_plan": lazily("plugin_utils.adopt_files", "read_back")}

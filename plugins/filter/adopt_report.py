@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
+
 DOCUMENTATION = r"""
 name: adopt_report
 short_description: Say what became of a host's configuration
@@ -42,16 +44,9 @@ _value:
 """
 
 
-def adopt_report(result, host, compared):
-    """Return the report; see :func:`adopt_files.report`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, unsafe
-
-    return unsafe.text(adopt_files.report(host, result["adopted"], compared["differences"], result["snapshot"] == compared["snapshot"]))
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"adopt_report": adopt_report}
+        """Return the filter by its name."""
+        return {"adopt_report": lazily("plugin_utils.adopt_files", "report_of")}

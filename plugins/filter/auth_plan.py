@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: auth_plan
@@ -38,19 +36,9 @@ _value:
 """
 
 
-def auth_plan(site):
-    """Return the plan of a site; see :func:`plan_auth.plan`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
-
-    try:
-        return plan_auth.plan(site)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"auth_plan": auth_plan}
+        """Return the filter by its name."""
+        return {"auth_plan": lazily("plugin_utils.plan_auth", "plan")}

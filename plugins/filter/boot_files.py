@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: boot_files
@@ -44,19 +42,9 @@ _value:
 """
 
 
-def boot_files(table, extra=None):
-    """Return the files for the module."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import sysconf
-
-    try:
-        return sysconf.boot_files(table, extra or {})
-    except InvalidValue as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"boot_files": boot_files}
+        return {"boot_files": lazily("module_utils.sysconf", "boot_files")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: cf_listeners
@@ -40,19 +38,9 @@ _value:
 """
 
 
-def cf_listeners(lines):
-    """Return the listeners; see :func:`plan_mc.cf_listeners`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_mc
-
-    try:
-        return plan_mc.cf_listeners(lines)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"cf_listeners": cf_listeners}
+        return {"cf_listeners": lazily("plugin_utils.plan_mc", "cf_listeners")}

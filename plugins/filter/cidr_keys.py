@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: cidr_keys
@@ -57,21 +55,9 @@ _value:
 """
 
 
-def cidr_keys(networks, tag="", compressed=False, limit=65536):
-    """Return the access keys of a network or of a list of networks; see :func:`tables_cidr.cidr_keys`."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import tables_cidr
-
-    front = "%s:" % tag.rstrip(":") if tag else ""
-    try:
-        return [front + key for network in ([networks] if isinstance(networks, str) else networks)
-                for key in tables_cidr.cidr_keys(network, limit=limit, compressed=compressed)]
-    except InvalidValue as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"cidr_keys": cidr_keys}
+        """Return the filter by its name."""
+        return {"cidr_keys": lazily("module_utils.tables_cidr", "access_keys")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: config_plan
@@ -44,22 +42,9 @@ _value:
 """
 
 
-def config_plan(site, check=False):
-    """Return the plan of a site; see :func:`plan.plan`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan
-
-    try:
-        found = plan.plan(site)
-        if check:
-            plan.check_maps(found)
-        return found
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"config_plan": config_plan}
+        """Return the filter by its name."""
+        return {"config_plan": lazily("plugin_utils.plan", "plan")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: daemon_options
@@ -48,19 +46,9 @@ _value:
 """
 
 
-def daemon_options(listener, name="sendmail_listeners"):
-    """Return the argument of DAEMON_OPTIONS for a listener; see :func:`m4.daemon_options`."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
-
-    try:
-        return m4.daemon_options(listener, name)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"daemon_options": daemon_options}
+        """Return the filter by its name."""
+        return {"daemon_options": lazily("module_utils.m4", "daemon_options")}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
+
 DOCUMENTATION = r"""
 name: delivery_agent
 short_description: Say which delivery agent a site means
@@ -38,16 +40,9 @@ _value:
 """
 
 
-def delivery_agent(said, platform):
-    """Return the agent; see :func:`plan_profiles.agent`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_profiles
-
-    return plan_profiles.agent(said, platform)
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"delivery_agent": delivery_agent}
+        return {"delivery_agent": lazily("plugin_utils.plan_profiles", "agent")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: m4_preamble
@@ -42,19 +40,9 @@ _value:
 """
 
 
-def m4_preamble(includes):
-    """Return the first lines of an .mc file; see :func:`m4.preamble`."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
-
-    try:
-        return m4.preamble(includes or [])
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"m4_preamble": m4_preamble}
+        """Return the filter by its name."""
+        return {"m4_preamble": lazily("module_utils.m4", "preamble")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: m4_quote
@@ -58,19 +56,9 @@ _value:
 """
 
 
-def m4_quote(value, name="value", kind="text"):
-    """Return a value as one quoted argument; see :func:`m4.quote`."""
-    from ansible_collections.mailjail.sendmail.plugins.module_utils import m4
-
-    try:
-        return m4.quote(value, name, kind)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"m4_quote": m4_quote}
+        """Return the filter by its name."""
+        return {"m4_quote": lazily("module_utils.m4", "quote")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: milter_daemons
@@ -38,19 +36,9 @@ _value:
 """
 
 
-def milter_daemons(site):
-    """Return packages and companions."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
-
-    try:
-        return plan_milters.daemons(site)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"milter_daemons": milter_daemons}
+        return {"milter_daemons": lazily("plugin_utils.plan_milters", "daemons")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: milter_packages
@@ -40,19 +38,9 @@ _value:
 """
 
 
-def milter_packages(milters):
-    """Return what a host is asked for before its family is known."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
-
-    try:
-        return plan_milters.all_packages(milters)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"milter_packages": milter_packages}
+        return {"milter_packages": lazily("plugin_utils.plan_milters", "all_packages")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: milter_records
@@ -43,19 +41,9 @@ _value:
 """
 
 
-def milter_records(site, reports):
-    """Return the records."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
-
-    try:
-        return plan_milters.records(site, reports)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"milter_records": milter_records}
+        return {"milter_records": lazily("plugin_utils.plan_milters", "records")}

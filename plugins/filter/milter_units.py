@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: milter_units
@@ -40,19 +38,9 @@ _value:
 """
 
 
-def milter_units(milters):
-    """Return the units of absent milters."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_milters
-
-    try:
-        return plan_milters.absent_units(milters)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"milter_units": milter_units}
+        return {"milter_units": lazily("plugin_utils.plan_milters", "absent_units")}

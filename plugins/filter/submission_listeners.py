@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: submission_listeners
@@ -49,19 +47,9 @@ _value:
 """
 
 
-def submission_listeners(listeners, auth, ports=None):
-    """Return all listeners; see :func:`plan_auth.listeners`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
-
-    try:
-        return plan_auth.listeners(listeners, auth, ports)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"submission_listeners": submission_listeners}
+        """Return the filter by its name."""
+        return {"submission_listeners": lazily("plugin_utils.plan_auth", "listeners")}

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: tls_plan
@@ -38,19 +36,9 @@ _value:
 """
 
 
-def tls_plan(site):
-    """Return the plan of a site; see :func:`plan_tls.plan`."""
-    from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_tls
-
-    try:
-        return plan_tls.plan(site)
-    except SendmailError as exc:
-        raise AnsibleFilterError(exc.message) from exc
-
-
 class FilterModule:
-    """The filters of this file."""
+    """Tell Ansible about the filter."""
 
     def filters(self):
-        """Return name to function."""
-        return {"tls_plan": tls_plan}
+        """Return the filter by its name."""
+        return {"tls_plan": lazily("plugin_utils.plan_tls", "plan")}

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import difflib
-import pathlib
-
-import yaml
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils.filters import lazily
 
 DOCUMENTATION = r"""
 name: unknown_variables
@@ -50,28 +47,9 @@ _value:
 """
 
 
-def known_variables(roles):
-    """Return the names that the specifications of the roles in a directory declare."""
-    known = set()
-    for path in sorted(pathlib.Path(roles).glob("*/meta/argument_specs.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
-            known.update(entry.get("options") or {})
-    return known
-
-
-def unknown_variables(names, roles, more=()):
-    """Return a sentence for each name that no role knows."""
-    known = known_variables(roles) | set(more)
-    told = []
-    for name in sorted(set(names) - known):
-        near = difflib.get_close_matches(name, sorted(known), 1)
-        told.append(f"{name} is no variable of this collection.{f' Did you mean {near[0]}?' if near else ''}")
-    return told
-
-
 class FilterModule:
     """Tell Ansible about the filter."""
 
     def filters(self):
         """Return the filter by its name."""
-        return {"unknown_variables": unknown_variables}
+        return {"unknown_variables": lazily("plugin_utils.variables", "unknown")}

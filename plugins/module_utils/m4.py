@@ -53,7 +53,7 @@ def live_word(text):
     return None
 
 
-def quote(value, name, kind="text"):
+def quote(value, name="value", kind="text"):
     """Return a value as one quoted argument of a sendmail statement or of define(), such as ```mail.example.com'``.
 
     :param value: text, number or truth value; for kind ``list`` also a list, joined with commas.
@@ -178,7 +178,7 @@ def preamble(includes=()):
 
     :param includes: further files that may be included, such as ``/etc/mail/m4/provider.m4``.
     """
-    allowed = "".join("`$1', %s, `1', " % quote(path, "sendmail_includes", "path") for path in includes)
+    allowed = "".join("`$1', %s, `1', " % quote(path, "sendmail_includes", "path") for path in includes or ())
     return _PREAMBLE % {"disarm": "".join("_MJ_DISARM_(`%s')" % word for word in DISARMED) + "dnl", "includes": allowed}
 
 

@@ -70,7 +70,7 @@ def _checked_value(key, value):
     return str(value)
 
 
-def boot_files(table, extra):
+def boot_files(table, extra=None):
     """Lay a site's boot flags over the platform's table.
 
     :param list table: dicts with ``path`` and ``values``, and what else the module takes for a file.
@@ -78,6 +78,7 @@ def boot_files(table, extra):
     :returns: the table, completed; a file that is missing is made, and each belongs to root, unless its entry says otherwise.
     :raises InvalidValue: there are extra flags and no file to put them in.
     """
+    extra = extra or {}
     if extra and not table:
         raise InvalidValue("This platform has no file of boot flags, so %s can not be set. Take them out of sendmail_boot_flags." % ", ".join(sorted(extra)))
     files = [dict({"missing": "create", "owner": "root", "group": "root", "mode": "0644"}, **dict(entry, values=dict(entry["values"]))) for entry in table]

@@ -19,6 +19,18 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 EXPANSION_LIMIT = 65536
 
 
+def access_keys(networks, tag="", compressed=False, limit=EXPANSION_LIMIT):
+    """Return the access keys that cover a network or a list of networks, each with its tag.
+
+    :param networks: as :func:`cidr_keys` takes one; a text or a list of texts.
+    :param str tag: ``Connect`` or ``Connect:``; empty for none.
+    :raises InvalidValue: see :func:`cidr_keys`.
+    """
+    front = "%s:" % tag.rstrip(":") if tag else ""
+    return [front + key for network in (networks if isinstance(networks, (list, tuple)) else [networks])
+            for key in cidr_keys(network, limit=limit, compressed=compressed)]
+
+
 def cidr_keys(network, limit=EXPANSION_LIMIT, compressed=False):
     """Return the access keys (without tag) that cover one network or address.
 

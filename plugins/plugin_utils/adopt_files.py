@@ -11,7 +11,9 @@ import base64
 import json
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_trust
+import yaml
+
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_trust, plan_plain, unsafe
 
 HEAD = "# Adopted from {host} by the playbook mailjail.sendmail.adopt; docs/adopt.md says how to go on from here.\n" \
        "# What no variable could say stands in report/{host}.md.\n"
@@ -80,6 +82,34 @@ def documents(hosts, group="all"):
         for one in hosts[host]["adopted"]["files"]:
             found.append({"path": "files/%s/%s" % (host, one["name"]), "content": base64.b64decode(one["content"]).decode("utf-8"), "mode": "0600"})
     return [dict(one, path=adopt_trust.below(one["path"])) for one in found]
+
+
+def documents_of(hostvars, hosts, group="all"):
+    """Return :func:`documents` of what the playbook adopt found on each host, as texts that are no templates."""
+    return unsafe.text(documents({host: {"adopted": hostvars[host]["__sendmail_adopted"]["adopted"],
+                                         "fqdn": hostvars[host]["__sendmail_info"]["host"]["fqdn"] or host} for host in hosts}, group))
+
+
+def read_back(documents, host, platform):
+    """Return the part of a plan that the plain templates print of files that were adopted.
+
+    :param list documents: as :func:`documents` returns them.
+    :param str host: whose configuration it is.
+    :param dict platform: that host's table.
+    """
+    found = {}
+    for wanted_path in ("group_vars/", "host_vars/%s.yml" % host):
+        for one in documents:
+            if one["path"].startswith(wanted_path):
+                found.update(yaml.load(one["content"], Loader=Loader) or {})
+    return unsafe.text({"mc": plan_plain.printed(dict({name[len("sendmail_"):]: value for name, value in found.items()}, platform=dict(platform)))})
+
+
+class Loader(yaml.SafeLoader):
+    """Reads files as Ansible does: a text that is marked as no template is a text."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
 def in_common(said):
@@ -167,6 +197,11 @@ def report(host, adopted, checks, unchanged):
     lines += ["## To check before you go on", "",
               "`sendmail_domain` and `sendmail_mail_server` are guesses; the plain template does not look at them, the one of this collection does.", ""]
     return "\n".join(lines)
+
+
+def report_of(result, host, compared):
+    """Return :func:`report` of what the playbook adopt found on a host, as a text that is no template."""
+    return unsafe.text(report(host, result["adopted"], compared["differences"], result["snapshot"] == compared["snapshot"]))
 
 
 def _part(title, found, check):

@@ -29,16 +29,23 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils import (
 HELP_TEXT = "#vers\t2\nsmtp\tThis server speaks SMTP as described in RFC 5321.\n"
 
 
-def plan(site):
+def plan(site, check=False):
     """Return what follows from a site's variables.
 
     :param dict site: see ``__sendmail_site`` in roles/config/vars/main.yml.
+    :param bool check: also hold the entries of the maps against their rules.
     :returns: dict with ``maps``, ``files``, ``directories``, ``route_tests``, ``context`` (options of the module sendmail_config), and ``mc``,
         what the templates print, quoted for m4 already.
-    :raises InvalidValue: variables that contradict each other, named.
+    :raises InvalidValue, MapError: variables that contradict each other, named.
     """
-    if plan_plain.wanted(site):
-        return plan_plain.plan(plan_layers.applied(site))
+    found = plan_plain.plan(plan_layers.applied(site)) if plan_plain.wanted(site) else derived(site)
+    if check:
+        check_maps(found)
+    return found
+
+
+def derived(site):
+    """Return the plan of a site whose configuration follows from its profile."""
     site = plan_layers.applied(plan_profiles.applied(site))
     check_names(site)
     site = dict(site, listeners=plan_auth.listeners(site["listeners"], site.get("auth"), site.get("submission_ports")))

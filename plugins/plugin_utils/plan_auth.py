@@ -49,7 +49,7 @@ def settings(site):
     return said
 
 
-def ports(wanted):
+def checked_ports(wanted):
     """Return the submission ports; :raises InvalidValue: port 25 is among them."""
     found = list(PORTS) if wanted is None else [int(port) for port in wanted]
     if 25 in found:
@@ -58,7 +58,7 @@ def ports(wanted):
     return found
 
 
-def listeners(said, auth, wanted=None):
+def listeners(said, auth, ports=None):
     """Return the sockets that are opened: those of the site, and where AUTH is on a submission port on each public address of the site.
 
     A port that the site opens with the modifier ``a`` itself is left as it says. Every listener without ``a`` gets ``A``, with AUTH or without: sendmail
@@ -66,7 +66,7 @@ def listeners(said, auth, wanted=None):
 
     :param list said: ``sendmail_listeners``.
     :param dict auth: ``sendmail_auth``.
-    :param wanted: ``sendmail_submission_ports``, or None for the default.
+    :param ports: ``sendmail_submission_ports``, or None for the default.
     :raises InvalidValue: naming the listener that contradicts.
     """
     found = [one if "a" in _letters(one) else dict(one, modifiers=_letters(one) + ["A"] * ("A" not in _letters(one))) for one in said]
@@ -75,7 +75,7 @@ def listeners(said, auth, wanted=None):
     for one in said:
         _check_listener(one)
     public = [one for one in said if (one.get("port") or 25) == 25 and not _is_loopback(_address(one))]
-    for port in ports(wanted):
+    for port in checked_ports(ports):
         own = [one for one in said if one.get("port") == port]
         blocked = [one for one in own if "a" not in _letters(one)]
         if blocked:

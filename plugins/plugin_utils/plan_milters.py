@@ -306,14 +306,14 @@ def absent_units(entries):
     return sorted({one["unit"] for one in milters(site) if one["unit"]})
 
 
-def revived(site, info):
+def revived(site, restored):
     """Return the daemons of the milters that a configuration names which came back.
 
-    :param dict info: what sendmail_info says of it.
+    :param dict restored: what sendmail_info says of it.
     """
     places = {"/run/%s/milter.sock" % directory: preset for preset, directory in milter_presets.DIRECTORIES.items()}
     given, made = {entry.get("name"): entry.get("unit") for entry in site["milters"]}, []
-    for one in info["configuration"]["milters"]:
+    for one in restored["configuration"]["milters"]:
         path = one["socket"].partition(":")[2]
         preset = places.get(path) or ("opendkim" if path == "/run/opendkim-%s/milter.sock" % one["name"] else None)
         unit = given.get(one["name"])

@@ -230,14 +230,14 @@ def check_hub(site):
         refuse("sendmail_postmaster", "is empty, so postmaster's mail goes to root, and an LMTP server has no mailbox for root. Name a person.")
 
 
-def agent(said, own):
+def agent(said, platform):
     """Return which delivery agent is meant.
 
     :param dict said: ``sendmail_local_mailer``.
-    :param dict own: what the platform's table says of agents.
+    :param dict platform: what the platform's table says of agents.
     """
     wanted = said.get("agent") or "auto"
-    return own.get("agent", "distribution") if wanted == "auto" else wanted
+    return platform.get("agent", "distribution") if wanted == "auto" else wanted
 
 
 def local_mailer(site):

@@ -1,38 +1,64 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-from __future__ import absolute_import, division, print_function
+from __future__ import annotations
 
-__metaclass__ = type
+import importlib
+import inspect
+from pathlib import Path
 
 import pytest
-
-pytest.importorskip("ansible.errors", reason="filters run on the controller, which has Ansible")
-
+import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailjail.sendmail.plugins.filter import daemon_options, m4_preamble, m4_quote
+OURS = "ansible_collections.mailjail.sendmail.plugins."
+FILTERS = sorted(path.stem for path in (Path(__file__).resolve().parents[4] / "plugins" / "filter").glob("*.py"))
 
 
-def test_each_file_offers_the_filter_of_its_name():
-    for module in (daemon_options, m4_preamble, m4_quote):
-        name = module.__name__.rpartition(".")[2]
-        assert list(module.FilterModule().filters()) == [name]
-        assert "name: %s\n" % name in module.DOCUMENTATION
+def module_of(name):
+    return importlib.import_module(OURS + "filter." + name)
+
+
+def filter_of(name):
+    return module_of(name).FilterModule().filters()[name]
+
+
+def test_there_are_filters():
+    """A directory that moved would leave nothing to test."""
+    assert len(FILTERS) > 10
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_each_file_offers_the_filter_of_its_name(name):
+    module = module_of(name)
+    assert list(module.FilterModule().filters()) == [name]
+    assert "name: %s\n" % name in module.DOCUMENTATION
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_the_function_takes_what_the_documentation_names(name):
+    """By the same names and with the same defaults, or a template that names an argument would fail."""
+    options = yaml.safe_load(module_of(name).DOCUMENTATION)["options"]
+    cells = dict(zip(filter_of(name).__code__.co_freevars, (cell.cell_contents for cell in filter_of(name).__closure__), strict=True))
+    function = getattr(importlib.import_module(OURS + cells["module"]), cells["function"])
+    _first, *rest = inspect.signature(function).parameters.values()
+    assert [one.name for one in rest] == [option for option in options if option != "_input"]
+    for one in rest:
+        assert (one.default is inspect.Parameter.empty) == bool(options[one.name].get("required")), one.name
 
 
 def test_good_input():
-    assert m4_quote.m4_quote("relay:[a.example]", "sendmail_smart_host", kind="relay") == "`relay:[a.example]'"
-    assert daemon_options.daemon_options({"name": "MTA", "port": 25}) == "Name=MTA, Family=inet, Port=25"
-    assert m4_preamble.m4_preamble([]).endswith("dnl\n")
+    assert filter_of("m4_quote")("relay:[a.example]", "sendmail_smart_host", kind="relay") == "`relay:[a.example]'"
+    assert filter_of("daemon_options")({"name": "MTA", "port": 25}) == "Name=MTA, Family=inet, Port=25"
+    assert filter_of("m4_preamble")([]).endswith("dnl\n")
 
 
 @pytest.mark.parametrize(
     "call, said",
     [
-        (lambda: m4_quote.m4_quote("a'b", "sendmail_x"), "sendmail_x: found a quote"),
-        (lambda: daemon_options.daemon_options({"name": "MTA", "port": 25, "modifiers": ["a"]}, "mine"), "mine (MTA): "),
-        (lambda: m4_preamble.m4_preamble(["a b"]), "includes"),
+        (lambda: filter_of("m4_quote")("a'b", "sendmail_x"), "sendmail_x: found a quote"),
+        (lambda: filter_of("daemon_options")({"name": "MTA", "port": 25, "modifiers": ["a"]}, "mine"), "mine (MTA): "),
+        (lambda: filter_of("m4_preamble")(["a b"]), "includes"),
     ],
 )
 def test_bad_input_is_refused_in_ansibles_own_way(call, said):

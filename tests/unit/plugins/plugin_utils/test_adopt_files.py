@@ -11,10 +11,9 @@ import pathlib
 import pytest
 import yaml
 
-from ansible_collections.mailjail.sendmail.plugins.filter import adopt_plan, unknown_variables
 from ansible_collections.mailjail.sendmail.plugins.module_utils import adopt_maps, tables
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, adopt_trust, plan_plain
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import adopt_files, adopt_trust, plan_plain, variables
 
 MTA = {"from": "source", "source": "/etc/mail/sendmail.mc", "compiled": "/etc/mail/sendmail.cf", "notes": [], "complaints": [], "edited": [], "waivers": [],
        "compared": True, "releases": {"made": "8.18.1", "live": "8.18.1"},
@@ -29,7 +28,7 @@ def host(fqdn, tables=None, files=(), waivers=(), **mta):
 
 def loaded(text):
     """Read YAML as Ansible would."""
-    return yaml.load(text, Loader=adopt_plan._Loader)
+    return yaml.load(text, Loader=adopt_files.Loader)
 
 
 @pytest.mark.parametrize("value", [
@@ -104,7 +103,7 @@ def test_paths_stay_below_the_directory(path, good):
 
 
 def test_all_that_an_adoption_may_say_is_a_variable_of_this_collection():
-    known = unknown_variables.known_variables(pathlib.Path(__file__).resolve().parents[4] / "roles")
+    known = variables.known(pathlib.Path(__file__).resolve().parents[4] / "roles")
     may = adopt_trust.CONFIGURATION | adopt_trust.NAMES | set(adopt_trust.plan_maps.TABLES) | {"map_type", "mc_template", "submit_mc_template", "submit"}
     assert {"sendmail_" + name for name in may} <= known
 

@@ -1,13 +1,11 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
+from __future__ import annotations
 
 import pytest
 
-filters = pytest.importorskip("ansible_collections.mailjail.sendmail.plugins.filter.unknown_variables", reason="runs on the controller only")
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import variables
 
 SPEC = "---\nargument_specs:\n  main:\n    options:\n      %s:\n        type: str\n"
 
@@ -25,4 +23,4 @@ def roles(tmp_path):
     (["sendmail_limit"], ["sendmail_limit is no variable of this collection. Did you mean sendmail_limits?"]),
     (["sendmail_xyzzy_42"], ["sendmail_xyzzy_42 is no variable of this collection."])])
 def test_misspelt_variables_are_told(roles, names, told):
-    assert filters.unknown_variables(names, roles, ["sendmail_hosts"]) == told
+    assert variables.unknown(names, roles, ["sendmail_hosts"]) == told
