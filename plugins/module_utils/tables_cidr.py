@@ -22,12 +22,12 @@ EXPANSION_LIMIT = 65536
 def access_keys(networks, tag="", compressed=False, limit=EXPANSION_LIMIT):
     """Return the access keys that cover a network or a list of networks, each with its tag.
 
-    :param networks: as :func:`cidr_keys` takes one; a text or a list of texts.
+    :param networks: as :func:`cidr_keys` takes one; a text, or whatever gives texts one by one.
     :param str tag: ``Connect`` or ``Connect:``; empty for none.
     :raises InvalidValue: see :func:`cidr_keys`.
     """
     front = "%s:" % tag.rstrip(":") if tag else ""
-    return [front + key for network in (networks if isinstance(networks, (list, tuple)) else [networks])
+    return [front + key for network in ([networks] if isinstance(networks, str) else networks)
             for key in cidr_keys(network, limit=limit, compressed=compressed)]
 
 

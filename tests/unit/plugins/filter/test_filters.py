@@ -51,6 +51,9 @@ def test_good_input():
     assert filter_of("m4_quote")("relay:[a.example]", "sendmail_smart_host", kind="relay") == "`relay:[a.example]'"
     assert filter_of("daemon_options")({"name": "MTA", "port": 25}) == "Name=MTA, Family=inet, Port=25"
     assert filter_of("m4_preamble")([]).endswith("dnl\n")
+    # What Jinja's own filters hand on is no list.
+    assert filter_of("cidr_keys")((net for net in ("192.0.2.0/24", "10.0.0.0/8")), "Connect") == ["Connect:192.0.2", "Connect:10"]
+    assert filter_of("cidr_keys")("192.0.2.0/24") == ["192.0.2"]
 
 
 @pytest.mark.parametrize(
