@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the collection beside the plain way of doing the same: python3 -m bench [install|runs|maps|throughput ...]
+"""Measure the collection beside the plain way of doing the same: python3 -m bench [install|runs|maps|queue|throughput ...]
 
 Brings a lab of its own up (two gateways alike), prints one table of ratios, takes the lab down. A target that is missed is marked; it is no failure,
 for a busy machine measures itself.
@@ -10,16 +10,21 @@ for a busy machine measures itself.
 import argparse
 import sys
 
-from . import install, maps, report, runs, throughput, world
+from tests.harness import collection
+
+from . import install, maps, page, queue, report, runs, throughput, world
 
 # In this order: the first needs bare hosts and leaves them as the others want them.
-PARTS = {"install": (install.measure, 1), "runs": (runs.measure, 5), "maps": (maps.measure, 3), "throughput": (throughput.measure, 3)}
+PARTS = {"install": (install.measure, 1), "runs": (runs.measure, 5), "maps": (maps.measure, 3), "queue": (queue.measure, 3),
+         "throughput": (throughput.measure, 3), "page": (page.measure, 5)}
+# These need no lab.
+ALONE = ("page",)
 
 
 def main():
     """Measure what is asked for; exit status 1 only if a measurement came to nothing."""
     options = parse()
-    lab = world.World(options.image, options.collections)
+    lab = bring(options)
     rows, broken = [], []
     before = world.conditions()
     try:
@@ -31,10 +36,19 @@ def main():
             except world.Broken as error:
                 broken.append(f"{name}: {error}")
     finally:
-        if not options.keep:
+        if lab and not options.keep:
             lab.down()
     print("\n".join(["", f"before: {before}", f"after:  {world.conditions()}", f"image:  {options.image}", "", report.table(rows), *broken]), flush=True)
     return 1 if broken else 0
+
+
+def bring(options):
+    """A lab, unless nothing that is asked for needs one."""
+    if set(options.parts or PARTS) - set(ALONE):
+        return world.World(options.image, options.collections)
+    if options.collections is None:
+        collection.install()
+    return None
 
 
 def parse():

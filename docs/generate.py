@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/variables.md from the specifications of the roles, and docs/reference/ from the table of the language: what is documented is what is checked.
+"""Write docs/variables.md from the specifications of the roles, docs/reference/ from the table of the language, docs/controls.md from that of controls.
+
+What is documented is what is checked.
 
 python docs/generate.py           writes the files
 python docs/generate.py --check   exit status 1 if one is not what the specifications and the table say
@@ -11,13 +13,15 @@ import pathlib
 import re
 import sys
 
+import control_pages
 import language_pages
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "variables.md"
 # In the order in which a profile runs them, config first; a role that is not named here comes last.
-ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "auth", "milters", "delegation", "service")
+ORDER = ("config", "platform", "packages", "sysconfig", "jail", "tls", "auth", "milters", "delegation", "firewall", "logs", "apparmor", "service", "metrics",
+         "baseline", "audit")
 PROFILE = "__sendmail_profile"
 HEAD = """# Variables
 
@@ -117,13 +121,14 @@ def document():
 
 
 def main():
-    """Write the documents that are not what the specifications and the table of the language say, or name them."""
+    """Write the documents that are not what the specifications and the tables say, or name them."""
     status = 0
-    for path, text in [(TARGET, document())] + [(ROOT / name, text) for name, text in language_pages.documents().items()]:
+    pages = dict(language_pages.documents(), **control_pages.documents())
+    for path, text in [(TARGET, document())] + [(ROOT / name, text) for name, text in pages.items()]:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if "--check" in sys.argv[1:]:
-            print("%s is not what the specifications and the table of the language say; run 'make docs'." % path)
+            print("%s is not what the specifications and the tables say; run 'make docs'." % path)
             status = 1
         else:
             path.parent.mkdir(exist_ok=True)

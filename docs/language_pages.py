@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = "ansible_collections.mailjail.sendmail.plugins.module_utils"
 
 
-def _module(name):
+def module(name):
     """Import a file of module_utils, of an installed collection or of this checkout."""
     try:
         return importlib.import_module(f"{PACKAGE}.{name}")
@@ -25,8 +25,8 @@ def _module(name):
         return importlib.import_module(f"{PACKAGE}.{name}")
 
 
-language, access, defines, features = (_module(name) for name in ("language", "language_access", "language_defines", "language_features"))
-maps, rulesets, statements, words = (_module(name) for name in ("language_maps", "language_rulesets", "language_statements", "language_words"))
+language, access, defines, features = (module(name) for name in ("language", "language_access", "language_defines", "language_features"))
+maps, rulesets, statements, words = (module(name) for name in ("language_maps", "language_rulesets", "language_statements", "language_words"))
 
 HEAD = """# {title}
 

@@ -18,7 +18,7 @@ INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 INOTIFY_NEEDED = 2048
 HYBRID = Path("/sys/fs/cgroup/unified")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "seccomp=unconfined",
+REAL_SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE,NET_ADMIN", "--security-opt", "seccomp=unconfined",
                 "--security-opt", "apparmor=unconfined")
 BOOTED = """
 until systemctl is-system-running --wait 2>/dev/null | grep -Eqx 'running|degraded'; do sleep 0.1; done

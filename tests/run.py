@@ -1,6 +1,6 @@
 """Runs the stages that are named (all without a name), prints the time of each, and ends with the sum of all of them.
 
-One after the other, but for sanity with the tests of the lab, and for the Molecule scenarios, of which three run at a time.
+First the installation, then everything that is no scenario, then the Molecule scenarios; three at a time.
 """
 
 import argparse
@@ -33,8 +33,8 @@ def main():
 
 
 def group(name):
-    """With which others a stage runs side by side: scenarios have a lab each and wait more than they work; sanity has one process, the lab waits."""
-    return "molecule" if name.startswith("molecule-") else "sanity" if name in ("sanity", "lab") else name
+    """With which others a stage runs side by side."""
+    return "molecule" if name.startswith("molecule-") else name if name in ("install", "platforms") else "static"
 
 
 def done(name):

@@ -18,6 +18,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Se
 SECRET_KINDS = [kind.name for kind in tables.KINDS.values() if kind.secret]
 # Up to this size a file travels inside the module's arguments, which costs no extra round trip.
 SMALL = 64 << 10
+# What the option plan holds.
+PLANNED = ("maps", "files", "directories", "route_tests", "context")
 
 
 class ActionModule(ActionBase):
@@ -28,7 +30,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
+        arguments = _planned(dict(self._task.args))
         context = tables.Context(**{key: value for key, value in (arguments.get("context") or {}).items() if value is not None})
         arguments["maps"] = [_without_secrets(_without_passwords(self._with_file(dict(row))), context) for row in arguments.get("maps") or []]
         result = self._run(arguments, task_vars)
@@ -65,6 +67,15 @@ class ActionModule(ActionBase):
             self._make_tmp_path()
         remote = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(path))
         return self._transfer_file(path, remote)
+
+
+def _planned(arguments):
+    """Take the option plan apart."""
+    plan = arguments.pop("plan", None) or {}
+    twice = [name for name in PLANNED if name in plan and name in arguments]
+    if twice:
+        raise AnsibleActionFail(f"{' and '.join(twice)}: given twice, by itself and in plan. Give it once.")
+    return dict(arguments, **{name: plan[name] for name in PLANNED if name in plan})
 
 
 def _small(row):

@@ -33,7 +33,8 @@ MASKED = "********"
 class Configuration:
     """What a .cf says.
 
-    :ivar dict options: name -> value; lines of an option that may be given more than once are joined with line ends.
+    :ivar dict options: name (as its first line spells it, see :meth:`option`) -> value; lines of an option that may be given more than once are joined with
+        line ends.
     :ivar dict macros: name -> value of the D lines. :ivar dict environment: of the E lines.
     :ivar dict classes: name -> :class:`Class` with a set of ``members`` (C and T lines) and a list of ``files`` (F lines).
     :ivar dict maps: name -> :class:`Map` of the K lines, ``flags`` a list, ``path`` the last word or empty.
@@ -48,6 +49,10 @@ class Configuration:
         self.options, self.macros, self.environment, self.classes, self.maps = {}, {}, {}, {}, {}
         self.mailers, self.milters, self.queue_groups, self.rulesets, self.headers, self.precedences = {}, {}, {}, {}, {}, {}
         self.level, self._ruleset = "", None
+
+    def option(self, name):
+        """Return the value of an option in whatever spelling, None where it is not set."""
+        return self.options.get(_spelled(self.options, name))
 
     def members(self, name):
         """Return the sorted members of a class, without those of its files."""
@@ -79,7 +84,14 @@ def _read_option(found, line):
     match = _OPTION.match(line)
     if match:
         name, value = match.group(1), (match.group(2) or "").strip()
+        # To sendmail case makes no difference, so of two spellings the last line counts too.
+        name = _spelled(found.options, name) or _spelled(REPEATED, name) or name
         found.options[name] = found.options[name] + "\n" + value if name in REPEATED and name in found.options else value
+
+
+def _spelled(names, name):
+    """Return the spelling that an option has among some names, None where it is not among them."""
+    return name if name in names else next((one for one in names if one.lower() == name.lower()), None)
 
 
 def _read_macro(found, line):

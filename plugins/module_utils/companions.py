@@ -21,7 +21,7 @@ import socket
 import stat
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import daemon, disk, sockets
+from ansible_collections.mailjail.sendmail.plugins.module_utils import companions_proof, daemon, disk, sockets
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, InvalidValue, SendmailError
 
 PROPERTIES = ("Id", "LoadState", "ActiveState", "MainPID", "UnitFileState", "NeedDaemonReload", "ExecMainStartTimestampMonotonic",
@@ -271,6 +271,8 @@ class Plan:
     def __init__(self, companions, runner, check_mode=False):
         self.companions, self.host, self.runner, self.check_mode = companions, Host(runner), runner, check_mode
         self.steps, self.touched, made = dict((entry["name"], []) for entry in companions), set(), set()
+        # What stood in the files that are about to change, and whose they were.
+        self.former = dict((entry["name"], []) for entry in companions)
         for entry in companions:
             self._accounts(entry)
         for entry in companions:
@@ -337,6 +339,7 @@ class Plan:
             raise SendmailError("companion '%s': %s" % (entry["name"], exc.message), companion=entry["name"], path=path)
         if item["state"] == "absent":
             if before is not None:
+                self.former[entry["name"]].append((item, before, companions_proof.attributes(path)))
                 self._touch(entry, item, "file %s is in the way" % path, lambda: disk.remove(path), file_diff(path, before, None, secret))
             return
         if item["command"]:
@@ -347,6 +350,7 @@ class Plan:
             return
         after = item["content"].encode("utf-8")
         if before != after:
+            self.former[entry["name"]].append((item, before, companions_proof.attributes(path)))
             self._touch(entry, item, "file %s %s" % (path, "is missing" if before is None else "differs"),
                         lambda: disk.write(path, after, item["owner"], item["group"], item["mode"]), file_diff(path, before, after, secret))
         else:
@@ -380,9 +384,9 @@ class Plan:
                 entry["name"], item["user"], item["group"], result.stderr.strip()), companion=entry["name"])
 
     def _unit(self, entry):
-        """Return why a unit is restarted or stopped."""
+        """Return why a unit is restarted or stopped, or the command of a companion without one is run."""
         if not entry["unit"]:
-            return []
+            return companions_proof.to_apply(entry, self.steps[entry["name"]], companions_proof.unproven(self.runner, entry))
         state = self.states[entry["unit"]]
         if entry["state"] == "stopped":
             return ["%s is running" % entry["unit"]] if state.active else []
@@ -397,6 +401,8 @@ class Plan:
         times = dict((path, daemon.changed_at(path)) for path in read)
         reasons = needed(entry, state, times, silence(entry),
                          dict((item["group"], gid_of(item["group"])) for item in entry["memberships"]), time.time())
+        doubt = companions_proof.unproven(self.runner, entry)
+        reasons += ["%s does not do its work: %s" % (entry["unit"], doubt)] if doubt else []
         # What this run is about to do asks for a restart as well; real runs would see it by the times, check mode can not.
         if entry["reload_on"] == "restart":
             reasons += [step.what for step in self.steps[entry["name"]] if step.what not in reasons]
@@ -438,7 +444,8 @@ class Plan:
             reasons += [reason for reason in self.reasons[entry["name"]] if reason not in reasons]
             reasons += ["%s is not started at boot" % entry["unit"]] if entry["unit"] in on else []
             reasons += ["%s is started at boot" % entry["unit"]] if entry["unit"] in off else []
-            action = "none" if not self.reasons[entry["name"]] else "stopped" if entry["state"] == "stopped" else "restarted"
+            action = ("none" if not self.reasons[entry["name"]] else "applied" if not entry["unit"] else
+                      "stopped" if entry["state"] == "stopped" else "restarted")
             told.append({"name": entry["name"], "unit": entry["unit"], "action": action, "reasons": reasons})
         return told
 
@@ -464,8 +471,16 @@ def apply(plan, timeout):
     began = time.time()
     _stop(plan)
     for entry in plan.companions:
-        for step in plan.steps[entry["name"]]:
-            step.do()
+        name = entry["name"]
+        try:
+            for step in plan.steps[name]:
+                step.do()
+        except BaseException:
+            # Half of new files is neither what was nor what shall be, and the next boot would start with it.
+            companions_proof.put_back(plan.former[name])
+            raise
+        if plan.steps[name] or plan.reasons[name]:
+            companions_proof.judge(plan.runner, entry, plan.former[name])
     _switch(plan)
     _prove(plan, began, timeout)
 
@@ -475,7 +490,7 @@ def _stop(plan):
     _on, off = plan.to_enable()
     if off:
         plan.host.systemctl("disable", *off)
-    stop = [entry["unit"] for entry in plan.companions if entry["state"] == "stopped" and plan.reasons[entry["name"]]]
+    stop = [entry["unit"] for entry in plan.companions if entry["unit"] and entry["state"] == "stopped" and plan.reasons[entry["name"]]]
     if stop:
         plan.host.systemctl("stop", *stop)
 
@@ -499,6 +514,8 @@ def _switch(plan):
             _wait_for(entry)
             host.systemctl("reset-failed", entry["unit"])
             host.systemctl("restart", entry["unit"])
+        elif entry.get("apply") and plan.reasons[entry["name"]]:
+            companions_proof.put_into_force(plan.runner, entry)
 
 
 def _wait_for(entry):
@@ -514,9 +531,9 @@ def _wait_for(entry):
 
 
 def _prove(plan, began, timeout):
-    started = [entry for entry in plan.companions if entry["unit"] and entry["state"] == "started"]
+    started = [entry for entry in plan.companions if (entry["unit"] or entry.get("proof")) and entry["state"] == "started"]
     deadline = time.time() + timeout
-    if any(plan.reasons[entry["name"]] and not entry["socket"] for entry in started):
+    if any(plan.reasons[entry["name"]] and entry["unit"] and not entry["socket"] for entry in started):
         time.sleep(SETTLE)
     for entry in started:
         fault = _fault(plan.host, entry)
@@ -524,19 +541,28 @@ def _prove(plan, began, timeout):
             time.sleep(0.2)
             fault = _fault(plan.host, entry)
         if fault:
-            said = plan.host.journal(entry["unit"], began)
-            raise SendmailError("companion '%s': %s. %s See 'systemctl status %s' and its files: %s." % (
-                entry["name"], fault, "It said: %s." % " | ".join(said) if said else "It said nothing.", entry["unit"],
-                ", ".join(item["path"] for item in entry["files"]) or "none of ours"),
-                companion=entry["name"], unit=entry["unit"], journal=said)
+            raise _unfit(plan, entry, fault, began)
+
+
+def _unfit(plan, entry, fault, began):
+    """Return the error that names a companion which does not do its work, its last words and its files."""
+    files = ", ".join(item["path"] for item in entry["files"]) or "none of ours"
+    if not entry["unit"]:
+        return SendmailError("companion '%s': %s. Its files: %s." % (entry["name"], fault, files), companion=entry["name"])
+    said = plan.host.journal(entry["unit"], began)
+    return SendmailError("companion '%s': %s. %s See 'systemctl status %s' and its files: %s." % (
+        entry["name"], fault, "It said: %s." % " | ".join(said) if said else "It said nothing.", entry["unit"], files),
+        companion=entry["name"], unit=entry["unit"], journal=said)
 
 
 def _fault(host, entry):
+    if not entry["unit"]:
+        return companions_proof.unproven(host.runner, entry)
     state = host.states([entry["unit"]])[entry["unit"]]
     if not state.active:
         return "%s does not run" % entry["unit"]
     fault = silence(entry)
-    return "%s runs, and can not be reached on %s (%s)" % (entry["unit"], entry["socket"], fault) if fault else None
+    return "%s runs, and can not be reached on %s (%s)" % (entry["unit"], entry["socket"], fault) if fault else companions_proof.unproven(host.runner, entry)
 
 
 def reports(companions, runner, check_mode):

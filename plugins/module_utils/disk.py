@@ -24,6 +24,10 @@ import tempfile
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommitError, InvalidValue
 
 TEMPORARY_PREFIX = ".mailjail-"
+# Where the kernel keeps access lists beyond the mode.
+ACCESS_LIST, DEFAULT_LIST = "system.posix_acl_access", "system.posix_acl_default"
+# Where the kernel keeps a file's SELinux label.
+LABEL = "security.selinux"
 
 
 def user_id(owner):
@@ -131,6 +135,21 @@ def _attributes(handle, owner, group, mode):
     os.fchmod(handle, parse_mode(mode))
 
 
+def _keep_label(handle, path):
+    """Give a file the SELinux label of the one whose place it takes, or where there is none, the one that is its directory's.
+
+    It was made under another name, perhaps in another directory, and brings the label of that place along. Where there are no labels nothing happens.
+    """
+    for place in (path, os.path.dirname(path)):
+        try:
+            label = os.getxattr(place, LABEL, follow_symlinks=False)
+        except OSError:
+            continue
+        with contextlib.suppress(OSError):
+            os.setxattr(handle, LABEL, label)
+        return
+
+
 def write(path, data, owner="root", group="root", mode="0600"):
     """Put bytes in place of a file, atomically.
 
@@ -156,6 +175,7 @@ def place(staged, path, owner="root", group="root", mode="0600"):
         handle = os.open(staged, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             _attributes(handle, owner, group, mode)
+            _keep_label(handle, path)
             os.utime(handle)
             os.fsync(handle)
         finally:
@@ -183,6 +203,24 @@ def copy(source, path, owner="root", group="root", mode="0600", keep_time=False)
     _replace(path, fill, owner, group, mode)
 
 
+def copy_open(handle, path, owner="root", group="root", mode="0600"):
+    """Put a copy of an open file in place of another, atomically, without opening it anew: a lock on it stays.
+
+    :raises CommitError: as for :func:`write`.
+    """
+    def fill(target):
+        place = 0
+        while True:
+            piece = memoryview(os.pread(handle, 1 << 20, place))
+            if not piece:
+                return
+            place += len(piece)
+            while piece:
+                piece = piece[os.write(target, piece):]
+
+    _replace(path, fill, owner, group, mode)
+
+
 def _replace(path, fill, owner, group, mode):
     temporary = None
     try:
@@ -190,6 +228,7 @@ def _replace(path, fill, owner, group, mode):
         try:
             fill(handle)
             _attributes(handle, owner, group, mode)
+            _keep_label(handle, path)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -230,6 +269,52 @@ def remove(path):
     if os.path.lexists(path):
         os.unlink(path)
         sync_directory(os.path.dirname(path))
+
+
+def change_opened(handle, uid, gid, mode):
+    """Give what is open its owner, group and mode; nothing is looked up by name, so nothing can come in between.
+
+    :param int handle: a descriptor, one that was opened for its place alone (O_PATH) too.
+    """
+    place = "/proc/self/fd/%d" % handle
+    os.chown(place, uid, gid)
+    # chown clears set-id bits, so the mode comes last.
+    os.chmod(place, mode)
+
+
+def drop_acl_opened(handle):
+    """Take the access lists from what is open; its mode is the caller's."""
+    for name in (ACCESS_LIST, DEFAULT_LIST):
+        try:
+            os.removexattr("/proc/self/fd/%d" % handle, name)
+        except OSError as exc:
+            if exc.errno not in (errno.ENODATA, errno.ENOTSUP):
+                raise
+
+
+def make_directory_in(parent, name, uid, gid, mode):
+    """Make a directory in an open one; nobody else can enter it before it has its owner and mode."""
+    os.mkdir(name, 0o700, dir_fd=parent)
+    handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        os.fchown(handle, uid, gid)
+        os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+    os.fsync(parent)
+
+
+def remove_in(directory, name):
+    """Remove a file by its name in an open directory, which nobody can exchange meanwhile; nothing happens if it is gone already.
+
+    The caller syncs the directory once, after the last file.
+    """
+    try:
+        os.unlink(name, dir_fd=directory)
+    except OSError as exc:
+        if exc.errno == errno.ENOENT:
+            return
+        raise CommitError("%s could not be removed: %s." % (name, exc.strerror))
 
 
 def read(path):

@@ -132,7 +132,7 @@ def keep(state_directory, paths, count, replaced=(), besides=BESIDE):
         _store(staged, entries, replaced, present[-1] if present else None, _directory(state_directory))
         _store(staged, beside, (), None, _directory(state_directory), "beside-%03d")
         manifest = {"files": entries, "beside": beside, "order": list(paths), "fingerprint": print_of_now,
-                    "time": int(time.time()), "good": is_good(state_directory)}
+                    "time": int(time.time()), "good": is_good(state_directory), "first": not present and not read_state(state_directory).get("paths")}
         disk.write(os.path.join(staged, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
         os.rename(staged, final)
         disk.sync_directory(_directory(state_directory))
@@ -175,10 +175,11 @@ def _link_or_copy(source, target):
 
 
 def _forget(state_directory, count):
-    """Drop the oldest generations, but never the newest good one."""
+    """Drop the oldest generations, but never the newest good one, nor the host as it was before this collection: a removal puts that back."""
     found = listing(state_directory)
     protected = last_good(state_directory)
-    for manifest in found[:max(0, len(found) - max(1, count))]:
+    counted = [manifest for manifest in found if not manifest.get("first")]
+    for manifest in counted[:max(0, len(counted) - max(1, count))]:
         if manifest["id"] != protected:
             shutil.rmtree(os.path.join(_directory(state_directory), manifest["id"]), ignore_errors=True)
 
@@ -295,6 +296,15 @@ def _manage(state_directory, manifest):
     if manifest.get("good"):
         state["good"] = live_fingerprint(state)
     write_state(state_directory, state)
+
+
+def put_back(state_directory, manifest, path):
+    """Put one file of a generation back; :raises CommitError: its copy is missing or was altered, and nothing was touched."""
+    if damage(state_directory, dict(manifest, files={path: manifest["files"][path]}, beside={})):
+        raise CommitError("%s can not be put back: its copy in generation %s is missing or was altered." % (path, manifest["id"]), path=path)
+    entry = manifest["files"][path]
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    _put_back(os.path.join(_directory(state_directory), manifest["id"], entry["stored"]), path, entry)
 
 
 def _put_back(stored, path, entry):

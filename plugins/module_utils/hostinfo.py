@@ -19,6 +19,8 @@ import pwd
 import re
 import shutil
 import socket
+import stat
+import sys
 import time
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, m4
@@ -67,6 +69,16 @@ PAM_RULES = ("/etc/pam.d/smtp", "/usr/lib/pam.d/smtp", "/usr/etc/pam.d/smtp")
 PAM_MARK = "collection mailjail.sendmail"
 # What the role milters put over units of packages.
 FILTERS_OURS = ("/etc/systemd/system/clamav-daemon.*.d/mailjail.conf",)
+# What the roles around the daemon laid out: by role, because each takes away its own.
+SYSTEM_OURS = {
+    "firewall": ("/etc/mailjail-firewall.nft", "/etc/systemd/system/mailjail-firewall.service", "/etc/firewalld/policies/mailjail-*.xml"),
+    "logs": ("/etc/rsyslog.d/10-mailjail.conf", "/etc/logrotate.d/mailjail", "/etc/systemd/journald.conf.d/mailjail.conf"),
+    "metrics": ("/usr/local/lib/mailjail/metrics.py", "/etc/systemd/system/mailjail-metrics.service", "/etc/systemd/system/mailjail-metrics.timer"),
+    "apparmor": ("/etc/apparmor.d/mailjail-sendmail",),
+}
+METRICS_UNIT = "/etc/systemd/system/mailjail-metrics.service"
+# The kernel's word on whether it holds programs to profiles.
+APPARMOR = "/sys/module/apparmor/parameters/enabled"
 UNITS = ("sendmail.service", "sm-client.service", "sendmail-client.service", "sendmail-client.path")
 UNIT_PROPERTIES = {"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled", "MainPID": "main_pid",
                    "FragmentPath": "file", "Type": "type"}
@@ -306,10 +318,11 @@ def count_queue(names):
 # ---- the host --------------------------------------------------------------------------------------------------------------------------
 
 def read_text(path, limit=1 << 24):
-    """Return the text of a small file, or None when it can not be read."""
+    """Return the text of a small file, or None when it can not be read or is no file: a pipe that nobody writes to would hold whoever opens it for good."""
     try:
-        with open(path, "rb") as source:
-            return source.read(limit).decode("utf-8", "replace")
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as source:
+            return source.read(limit).decode("utf-8", "replace") if stat.S_ISREG(os.fstat(handle).st_mode) else None
     except (IOError, OSError):
         return None
 
@@ -326,6 +339,32 @@ def follow(path):
 def existing(patterns):
     """Return the paths that exist of some patterns, sorted; a link that leads nowhere exists."""
     return sorted(set(path for pattern in patterns for path in glob.glob(pattern)))
+
+
+def connection_port():
+    """Return the port on which this host took the connection over which this runs, 0 if it came otherwise.
+
+    A process of sshd's says it in its environment; sudo does not hand it on, so whoever started this is asked.
+    """
+    pid = os.getpid()
+    for _step in range(30):
+        found = re.search(r"(?:^|\0)SSH_CONNECTION=\S+ \d+ \S+ (\d{1,5})(?:\0|$)", read_text("/proc/%d/environ" % pid) or "")
+        if found:
+            return int(found.group(1))
+        above = re.search(r"^PPid:\s+(\d+)", read_text("/proc/%d/status" % pid) or "", re.M)
+        if not above or int(above.group(1)) < 2:
+            break
+        pid = int(above.group(1))
+    return 0
+
+
+def system_files():
+    """Return by role the files that it laid out: also the figures, which lie where an older run was told to put them."""
+    found = dict((role, existing(patterns)) for role, patterns in SYSTEM_OURS.items())
+    target = re.search(r"^ExecStart=.* --target=(/\S+/sendmail\.prom)(?:\s|$)", read_text(METRICS_UNIT) or "", re.M)
+    if target and os.path.lexists(target.group(1)):
+        found["metrics"] = sorted(found["metrics"] + [target.group(1)])
+    return found
 
 
 def which(name):
@@ -356,6 +395,15 @@ def process_user(pid):
         return pwd.getpwuid(int(found.group(1))).pw_name if found else ""
     except KeyError:
         return found.group(1)
+
+
+def program_mark(path):
+    """Say whose sendmail command a file is (:func:`identify_program`); both empty where it can not be read."""
+    try:
+        with open(path, "rb") as source:
+            return identify_program(source.read(1 << 23))
+    except (IOError, OSError):
+        return "", ""
 
 
 def account_table(lookup, names, fields):
@@ -406,6 +454,7 @@ class Host:
         distribution["lacks"] = family_lacks(distribution["family"], os.path.exists)
         return {"name": name, "fqdn": fqdn, "qualified": bool(fqdn), "source": source, "advice": advice, "distribution": distribution,
                 "nameservers": parse_nameservers(read_text("/etc/resolv.conf") or ""), "python": platform.python_version(),
+                "interpreter": sys.executable or "",
                 "addresses": parse_addresses(read_text("/proc/net/fib_trie") or "", read_text("/proc/net/if_inet6") or ""),
                 "service_manager": "systemd" if os.path.isdir("/run/systemd/system") else "other"}
 
@@ -440,11 +489,7 @@ class Host:
 
     @staticmethod
     def _mark(path):
-        try:
-            with open(path, "rb") as source:
-                return identify_program(source.read(1 << 23))
-        except (IOError, OSError):
-            return "", ""
+        return program_mark(path)
 
     def _ask_sendmail(self, path, classes):
         # timeout(1) keeps what was printed before a stalled name server was met; -bt reads the configuration, delivers nothing.
@@ -640,5 +685,7 @@ def gather(runner, classes=(), users=(), groups=(), units=UNITS, ports=PORTS, pr
         "classes": parse_classes(host.debug, list(classes)),
         "users": account_table(pwd.getpwnam, users, {"uid": "pw_uid", "gid": "pw_gid", "home": "pw_dir", "shell": "pw_shell"}),
         "groups": account_table(grp.getgrnam, groups, {"gid": "gr_gid", "members": "gr_mem"}), "delegations": existing(DELEGATION),
+        "system_files": system_files(), "connection_port": connection_port(),
+        "apparmor": (read_text(APPARMOR) or "").strip() == "Y",
         "other_packages": dict((name, version) for name, version in found.items() if name in packages),
         "executables": dict((path, os.path.isfile(path) and os.access(path, os.X_OK)) for path in executables), "reasons": host.reasons}

@@ -284,6 +284,16 @@ def check(text, version=None, waivers=(), path=None, flags=None, profile=None, a
     return [(path + ", " if path else "") + warning for warning in checker.warnings]
 
 
+def hazards(text):
+    """Look for what m4 would take for something else than was meant: live code behind a ``#``, its own commands, quotes that do not match, words that vanish.
+
+    :returns: ``(problems, statements)``: dicts of ``line``, ``statement``, ``reason``, ``remedy``, and what :func:`parse` would return of it.
+    """
+    checker = _Checker(None, set(), adopted=True)
+    statements = checker.hazards(text)
+    return sorted(checker.problems, key=lambda problem: problem["line"]), statements
+
+
 # m4's own commands that no .mc file needs. A blind one is a plain word until a parenthesis follows it.
 _HAZARDS = {"syscmd": "runs a command as root", "esyscmd": "runs a command as root", "maketemp": "makes a file", "mkstemp": "makes a file",
             "builtin": "reaches m4's disarmed commands", "indir": "reaches m4's disarmed commands", "debugfile": "writes a file", "debugmode": "only debugs m4",
@@ -348,6 +358,23 @@ class _Checker:
         for statement in reader.statements:
             self._statement(statement)
         self._whole(reader.statements)
+
+    def hazards(self, text):
+        """Check for hazards alone; return the statements, as far as the text could be read."""
+        reader = _Reader(*self._without_preamble(text))
+        try:
+            reader.read()
+        except McError as exc:
+            self.problems += exc.details["problems"]
+        self._hazards(reader.live_text(), reader.first)
+        for line, statement, reason, remedy in reader.faults:
+            self.fault(statement, reason, remedy, line)
+        for statement in reader.statements:
+            if statement.name and statement.hidden:
+                self.fault(statement, "# hides nothing from m4 once cf.m4 is included: this is live code", "Delete the line, or begin it with dnl")
+            elif statement.name:
+                self._values(statement)
+        return reader.statements
 
     def _without_preamble(self, text):
         """Leave out the lines that disarm m4, if they are exactly ours; they are the only ones that may name its commands."""

@@ -150,6 +150,25 @@ options:
         description: How long to wait for them, in seconds.
         type: int
         default: 300
+      check:
+        description:
+          - Program and arguments that judge the files when they have been written and before anything is started, such as C(rsyslogd -N1). If they do not end
+            with status 0, the files are put back as they were, and the module fails with their words.
+        type: list
+        elements: str
+        default: []
+      apply:
+        description: Of a companion without unit, program and arguments that put its files into force, such as C(firewall-cmd --reload).
+        type: list
+        elements: str
+        default: []
+      proof:
+        description:
+          - Program and arguments that end with status 0 as long as the companion does its work. They are run each time and change nothing.
+          - Where they end otherwise the unit is restarted, or O(companions[].apply) run, and then they have to end well.
+        type: list
+        elements: str
+        default: []
       reload_on:
         description: What a change of its files asks for. V(none) is for daemons that read them anew by themselves.
         type: str
@@ -206,7 +225,7 @@ companions:
   contains:
     name: {description: Its name., type: str, sample: opendkim}
     unit: {description: Its unit., type: str, sample: opendkim.service}
-    action: {description: 'One of V(none), V(restarted), V(stopped).', type: str, sample: restarted}
+    action: {description: 'One of V(none), V(restarted), V(stopped), V(applied).', type: str, sample: restarted}
     reasons: {description: 'Why, in sentences.', type: list, elements: str, sample: [/etc/opendkim.conf is newer than the running opendkim.service]}
 reports:
   description: What each of the programs in O(companions[].reports) printed, by its name.
@@ -244,7 +263,8 @@ COMPANION = {
                     "options": {"user": {"type": "str", "required": True}, "group": {"type": "str", "required": True}}},
     "watch": {"type": "list", "elements": "path", "default": []}, "socket": {"type": "str"}, "client": {"type": "str"},
     "wait_for": {"type": "list", "elements": "path", "default": []}, "wait_timeout": {"type": "int", "default": 300},
-    "reload_on": {"type": "str", "choices": ["restart", "none"], "default": "restart"},
+    "check": {"type": "list", "elements": "str", "default": []}, "apply": {"type": "list", "elements": "str", "default": []},
+    "proof": {"type": "list", "elements": "str", "default": []}, "reload_on": {"type": "str", "choices": ["restart", "none"], "default": "restart"},
     "reports": {"type": "list", "elements": "dict", "default": [],
                 "options": {"name": {"type": "str", "required": True}, "command": {"type": "list", "elements": "str", "required": True}}},
 }

@@ -249,6 +249,11 @@ options:
             daemon is away (O(mailjail.sendmail.sendmail_service#module:spools)).
         type: bool
         default: false
+  plan:
+    description:
+      - O(maps), O(files), O(directories), O(route_tests) and O(context) in one, so that an expression that gives them all is evaluated once.
+      - What else it holds does not count. Each of these options is given here or by itself.
+    type: dict
   context:
     description: Facts that the checks across maps need.
     type: dict
@@ -452,6 +457,7 @@ SPEC = {
     "mta": _configuration(True), "msp": _configuration(False), "library": {"type": "path", "required": True},
     "sendmail": {"type": "path", "default": "/usr/sbin/sendmail"}, "makemap": {"type": "path", "default": "/usr/sbin/makemap"},
     "m4": {"type": "str", "default": "m4"}, "maps": MAPS, "files": FILES, "directories": DIRECTORIES, "route_tests": routes.OPTION, "context": CONTEXT,
+    "plan": {"type": "dict"},
     "waivers": _rows({"feature": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}),
     "profile": {"type": "str"}, "installing": {"type": "bool", "default": False}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
     "keep_generations": {"type": "int", "default": 5}, "pid_file": {"type": "path"}}

@@ -99,6 +99,7 @@ host:
       sample: [192.0.2.1, "2001:db8::1"]
     nameservers: {description: Addresses of the name servers in /etc/resolv.conf., type: list, elements: str, sample: [192.0.2.53]}
     python: {description: Version of the Python that ran this module., type: str, sample: 3.11.2}
+    interpreter: {description: The Python that ran this module., type: str, sample: /usr/bin/python3.11}
     service_manager: {description: Either V(systemd) or V(other)., type: str}
     distribution:
       description: From os-release(5).
@@ -299,6 +300,20 @@ groups:
   description: For each of O(groups) a dict of C(gid), C(members), or null if it does not exist.
   returned: always
   type: dict
+connection_port:
+  description: The port on which sshd took the connection over which the module ran; 0 if it ran otherwise.
+  returned: always
+  type: int
+  sample: 22
+system_files:
+  description: Files and units of the roles around the daemon (C(firewall), C(logs), C(metrics), C(apparmor)) on this host, by role; the figures too.
+  returned: always
+  type: dict
+  sample: {firewall: [/etc/mailjail-firewall.nft], logs: [], metrics: [], apparmor: []}
+apparmor:
+  description: Whether the kernel holds programs to profiles of AppArmor.
+  returned: always
+  type: bool
 delegations:
   description: Files and units of delegated maps (M(mailjail.sendmail.sendmail_delegation)) on this host, those of former ones included.
   returned: always

@@ -103,6 +103,23 @@ options:
         (C(restorecon)). Without it labels are not looked at.
     type: str
     default: ""
+  selinux_rules:
+    description:
+      - Whether the host's policy gets the rules that the daemon needs, as a module of its own, mailjail. It lets the daemon enter the jail (C(sys_chroot)),
+        and lets its unit, which has C(NoNewPrivileges), change into the daemon's domain (C(nnp_transition)). Without the latter the daemon would run in
+        systemd's own domain, where hardly anything is forbidden.
+      - Ports and booleans are looked at only with it.
+    type: bool
+    default: false
+  selinux_ports:
+    description: TCP ports on which the daemon listens. Those that the policy does not know for SMTP are declared as C(smtp_port_t).
+    type: list
+    elements: int
+    default: []
+  selinux_booleans:
+    description: Booleans of the policy, name to V(true) or V(false).
+    type: dict
+    default: {}
   selinux:
     description: With V(auto) only where SELinux is on; V(declare) also declares it where it is off, for the day when it is switched on.
     type: str
@@ -217,6 +234,9 @@ SPEC = {
     "files": {"type": "list", "elements": "dict", "default": [], "options": ENTRY},
     "purge": {"type": "str", "choices": ["refuse", "remove"], "default": "refuse"},
     "selinux_type": {"type": "str", "default": ""},
+    "selinux_rules": {"type": "bool", "default": False},
+    "selinux_ports": {"type": "list", "elements": "int", "default": []},
+    "selinux_booleans": {"type": "dict", "default": {}},
     "selinux": {"type": "str", "choices": ["auto", "declare", "ignore"], "default": "auto"},
     "smrsh": {"type": "dict", "options": SMRSH},
 }
@@ -271,10 +291,15 @@ class Commands:
 
 
 def labels(params):
-    """Return the part that looks after SELinux, or None where nobody wants it."""
-    if not params["path"] or not params["selinux_type"] or params["selinux"] == "ignore":
-        return None
-    return selinux.Labels(Runner(), params["path"], params["selinux_type"], params["selinux"] == "declare")
+    """Return the parts that look after SELinux, the rules before what is labelled by them; none where nobody wants it."""
+    if params["selinux"] == "ignore":
+        return []
+    declare, parts = params["selinux"] == "declare", []
+    if params["selinux_rules"]:
+        parts.append(selinux.Policy(Runner(), selinux.rules(bool(params["path"])), params["selinux_ports"], params["selinux_booleans"], declare))
+    if params["path"] and params["selinux_type"]:
+        parts.append(selinux.Labels(Runner(), params["path"], params["selinux_type"], declare))
+    return parts
 
 
 def run(module):
@@ -282,7 +307,7 @@ def run(module):
     tree = Tree(module.params) if module.params["path"] else None
     commands = Commands(module.params["smrsh"], module.params["purge"]) if module.params["smrsh"] else None
     smrsh.require(commands.missing if commands else [], None if not module.check_mode else module.warn)
-    parts = [part for part in (tree, commands, labels(module.params)) if part]
+    parts = [part for part in [tree, commands] + labels(module.params) if part]
     rows = [row for part in parts for row in part.changes()]
     if not module.check_mode:
         for part in parts:

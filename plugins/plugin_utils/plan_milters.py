@@ -258,7 +258,7 @@ def all_packages(entries):
     return sorted({name for preset in named if preset in PRESETS for names in PRESETS[preset].packages.values() for name in names})
 
 
-def daemons(site):
+def plan(site):
     """Return the companions (option of the module sendmail_companions) of all milters, and ``packages``.
 
     Until the new configuration is proven, the daemon that runs keeps its filters: none is stopped, and each socket is for its account.

@@ -3,6 +3,8 @@
 They are unpacked and not installed: this machine gets no mail server.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import tarfile
 
@@ -18,9 +20,19 @@ def unpacked(suite):
     """Return the directory into which the packages of a suite are unpacked, fetching them once."""
     home = places.WORK / "m4" / suite
     needed = ("usr/share/sendmail/cf/m4/cf.m4", "usr/share/doc/sendmail-doc/cf.README.gz", "usr/libexec/sendmail/sendmail")
-    if not all((home / "root" / name).is_file() for name in needed):
-        _fetch(suite, home)
+    with _alone(home):
+        if not all((home / "root" / name).is_file() for name in needed):
+            _fetch(suite, home)
     return home / "root"
+
+
+@contextlib.contextmanager
+def _alone(home):
+    """Let no other stage that runs side by side make the same thing."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_name(home.name + ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch(suite, home):
@@ -73,7 +85,9 @@ def makemap():
     """Return the path of a makemap that runs from where it was unpacked."""
     root = unpacked("bookworm")
     wrapper = root / "makemap"
-    libraries = ":".join(str(path) for path in root.glob("usr/lib/*-linux-gnu"))
-    wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {root}/usr/libexec/sendmail/makemap "$@"\n')
-    wrapper.chmod(0o755)
+    with _alone(root):
+        if not wrapper.exists():
+            libraries = ":".join(str(path) for path in root.glob("usr/lib/*-linux-gnu"))
+            wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {root}/usr/libexec/sendmail/makemap "$@"\n')
+            wrapper.chmod(0o755)
     return wrapper

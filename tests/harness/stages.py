@@ -6,12 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from . import collection, lengths, library, places, pythons, tally
+from . import browser, collection, lengths, library, places, pythons, tally
 from . import platforms as side_by_side
 from .shell import answer, run, run_logged
 
 # The longest first.
-SCENARIOS = ("default", "hub", "tls", "auth", "milters", "redhat", "suse", "nullclient", "unprivileged", "source")
+SCENARIOS = ("default", "audit", "redhat", "suse", "unprivileged", "milters", "auth", "source", "tls", "hub", "nullclient")
 # Only where somebody asks for it: it needs an image from a registry.
 ON_DEMAND = ("real",)
 
@@ -59,8 +59,17 @@ def unit36():
 
 def _pytest(python, report, directory):
     """pytest inside the installed collection, which conftest.py makes sure of."""
-    return run(python, "-m", "pytest", "-q", "--rootdir", places.INSTALLED, f"--junitxml={_report(report)}/{report}.xml", directory,
-               cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED, MAKEMAP=library.makemap())
+    return run_logged(report, places.REPORTS / f"{report}.log", python, "-m", "pytest", "-q", "--rootdir", places.INSTALLED,
+                      f"--junitxml={_report(report)}/{report}.xml", directory, cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1,
+                      MAILJAIL_INSTALLED=places.INSTALLED, MAKEMAP=library.makemap())
+
+
+def page():
+    """The report of the audit read back: its page by a real browser, its other forms by libraries that others wrote."""
+    status = run_logged("page", places.REPORTS / "page.log", browser.python(), "-m", "pytest", "-q", "--rootdir", places.INSTALLED,
+                        "--import-mode=importlib", "-p", "no:cacheprovider", f"--junitxml={_report('page')}/page.xml", "tests/page",
+                        cwd=places.INSTALLED, PYTHONPATH=places.COLLECTIONS, PYTHONDONTWRITEBYTECODE=1, MAILJAIL_INSTALLED=places.INSTALLED)
+    return tally.with_status(tally.junit(_report("page")), status)
 
 
 def m4():
@@ -68,8 +77,9 @@ def m4():
     total = tally.Tally()
     for suite in library.SUITES:
         root = library.unpacked(suite)
-        status = run("pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junitxml={_report('m4-' + suite)}/m4.xml", "tests/integration_m4",
-                     PYTHONPATH=places.COLLECTIONS, SENDMAIL_CF=root / "usr/share/sendmail/cf", MAKEMAP=library.makemap())
+        status = run_logged("m4", places.REPORTS / f"m4-{suite}.log", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider",
+                            f"--junitxml={_report('m4-' + suite)}/m4.xml", "tests/integration_m4", PYTHONPATH=places.COLLECTIONS,
+                            SENDMAIL_CF=root / "usr/share/sendmail/cf", MAKEMAP=library.makemap())
         total += tally.with_status(tally.junit(_report("m4-" + suite)), status)
     return total
 
@@ -131,6 +141,6 @@ def _report(stage):
     return directory
 
 
-STAGES = {"install": install, "lint": lint, "unit": unit, "unit36": unit36, "m4": m4, "sanity": sanity, "lab": lab,
+STAGES = {"install": install, "lint": lint, "lab": lab, "sanity": sanity, "m4": m4, "unit": unit, "unit36": unit36, "page": page,
           **{f"molecule-{scenario}": (lambda scenario=scenario: molecule(scenario)) for scenario in SCENARIOS + ON_DEMAND}, "platforms": platforms}
 ALL = tuple(name for name in STAGES if name.removeprefix("molecule-") not in ON_DEMAND)

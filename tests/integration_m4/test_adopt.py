@@ -13,7 +13,6 @@ __metaclass__ = type
 import glob
 import os
 import re
-import shutil
 
 import pytest
 import real_m4
@@ -26,34 +25,8 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "adopt")
 EXAMPLES = sorted(glob.glob(real_m4.CF + "/cf/*.mc"))
 SHIPPED = sorted(glob.glob(real_m4.CF + "/debian/*.mc"))
 STYLES = sorted(glob.glob(HERE + "/*.mc"))
-VENDOR_LIBRARY = re.compile(r"/usr/share/sendmail(?:-cf|/cf)?(?=/(?:m4|debian)/)")
 HEAD = "include(`LIBRARY/m4/cf.m4')dnl\nOSTYPE(`linux')dnl\n"
 MAILERS = "MAILER(`local')dnl\nMAILER(`smtp')dnl\n"
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    """A copy of the library that names itself where Debian's files name the place of their package."""
-    place = str(tmp_path_factory.mktemp("library") / "cf")
-    shutil.copytree(real_m4.CF, place)
-    for path in glob.glob(place + "/ostype/debian.m4") + glob.glob(place + "/domain/debian*.m4"):
-        text = read(path)
-        with open(path, "w", encoding="latin-1") as target:
-            target.write(VENDOR_LIBRARY.sub(place, text))
-    return place
-
-
-@pytest.fixture(scope="session")
-def text_of(library, tmp_path_factory):
-    """Returns the text of a file, with the library and the included files of Debian's packages where they lie here."""
-    place = tmp_path_factory.mktemp("m4")
-    (place / "dialup.m4").write_text("divert(-1)dnl\n# Written when the line comes up.\ndivert(0)dnl\ndefine(`confCON_EXPENSIVE', `True')dnl\n")
-    (place / "provider.m4").write_text("dnl # No provider.\ndefine(`SMART_HOST', `[smtp.provider.example]')dnl\n")
-
-    def text(path):
-        return VENDOR_LIBRARY.sub(library, read(path)).replace("/etc/mail/m4", str(place))
-
-    return text
 
 
 def read(path):

@@ -11,9 +11,8 @@ import functools
 import re
 
 import pytest
-from jinja2.nativetypes import NativeEnvironment
 from real_m4 import compile_mc, library_version
-from test_templates import environment, read, rendered
+from test_templates import expression, read, rendered
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import mc
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
@@ -29,7 +28,7 @@ def resolved(value, variables):
     """Resolve the expressions in a profile, as Ansible does once it knows the site's words."""
     if isinstance(value, dict):
         return {key: resolved(one, variables) for key, one in value.items()}
-    return environment(NativeEnvironment).from_string(value).render(variables) if isinstance(value, str) and value.startswith("{{") else value
+    return expression(value).render(variables) if isinstance(value, str) and value.startswith("{{") else value
 
 
 def compiled(name, said, template=None):

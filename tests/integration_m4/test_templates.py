@@ -94,7 +94,7 @@ class Variables(jinja2.runtime.Context):
         if isinstance(value, list):
             return [self._resolved(one) for one in value]
         if isinstance(value, str) and value.startswith("{{"):
-            return environment(NativeEnvironment).from_string(value.strip()).render(self.get_all())
+            return expression(value).render(self.get_all())
         return value
 
 
@@ -106,6 +106,7 @@ def combine(first, *others):
     return whole
 
 
+@functools.lru_cache(None)
 def environment(kind):
     """Return Jinja with what the role needs of Ansible."""
     found = kind(loader=jinja2.FileSystemLoader(os.path.join(ROLES, "config", "templates")), trim_blocks=True, keep_trailing_newline=True,
@@ -117,19 +118,30 @@ def environment(kind):
 
 
 @functools.lru_cache(None)
+def expression(text):
+    """Return what evaluates an expression; each is compiled once."""
+    return environment(NativeEnvironment).from_string(text.strip())
+
+
+@functools.lru_cache(None)
 def read(*path):
     with open(os.path.join(ROLES, *path), encoding="utf-8") as source:
         return yaml.safe_load(source)
 
 
-def rendered(name, said):
-    """Return one of the two .mc files of a site."""
+def variables_of(said):
+    """Return all variables of a site on a host of Debian's."""
     variables = dict(read("config", "defaults", "main.yml"), **read("config", "vars", "main.yml"))
     variables.update(read("platform", "vars", "debian.yml"), __sendmail_state_directory="/var/lib/mailjail", __sendmail_info=INFO)
     variables["__sendmail_tls_site"] = read("platform", "vars", "main.yml")["__sendmail_tls_site"]
     variables.update(BASE, **said)
     variables["__sendmail_platform"] = dict(variables["__sendmail_platform"], cf_library=CF, ostype=OSTYPE)
-    return environment(jinja2.Environment).get_template(name).render(variables)
+    return variables
+
+
+def rendered(name, said):
+    """Return one of the two .mc files of a site."""
+    return environment(jinja2.Environment).get_template(name).render(variables_of(said))
 
 
 @pytest.mark.parametrize("name", ["sendmail.mc.j2", "submit.mc.j2"])

@@ -56,12 +56,15 @@ def describe(path):
 
 
 def digest(path):
-    """SHA-256 of a file; of a map its entries, because each build of the same map has an identity of its own."""
+    """SHA-256 of a file; of a map its entries, because each build of the same map has an identity of its own.
+
+    makemap reads a sendmail.cf as well, which may be one that never ends.
+    """
     with open(path, "rb") as handle:
         data = handle.read()
     if path.endswith((".db", ".cdb")) and path.startswith("/etc/"):
         for kind in ("btree", "hash", "cdb"):
-            dump = subprocess.run(["makemap", "-u", kind, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+            dump = subprocess.run(["makemap", "-C", "/dev/null", "-u", kind, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
             if dump.returncode == 0:
                 return kind + " " + hashlib.sha256(b"\n".join(sorted(dump.stdout.splitlines()))).hexdigest()
     return hashlib.sha256(data).hexdigest()

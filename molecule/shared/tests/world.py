@@ -89,7 +89,7 @@ class Host:
 
 # What these do happens on the controller.
 LOCAL = ("assert", "fail", "debug", "include_tasks", "import_tasks", "include_vars", "include_role", "import_role", "set_fact", "meta",
-         "validate_argument_spec")
+         "validate_argument_spec", "sendmail_audit_report")
 
 
 class Run:

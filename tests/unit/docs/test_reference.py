@@ -7,17 +7,14 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import importlib.util
 import os
 
+import language_pages as pages
 import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import language, language_access, language_maps, language_rulesets, language_statements
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-_SPEC = importlib.util.spec_from_file_location("language_pages", os.path.join(ROOT, "docs", "language_pages.py"))
-pages = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(pages)
 
 
 def read(name):

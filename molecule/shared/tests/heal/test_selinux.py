@@ -1,12 +1,15 @@
-"""The jail's SELinux type, declared with the real tools in a real policy. No container has SELinux on: labels on disk and denials are not shown here."""
+"""What SELinux's policy has to know, declared with the real tools in a real policy. No container has SELinux on: labels, denials are not shown here."""
 
 import pytest
 from state import answers, difference, managed, state
 
 pytestmark = pytest.mark.only("default")
 
-PACKAGES = "selinux-policy-default selinux-utils policycoreutils policycoreutils-python-utils"
-VALUES = {"sendmail_selinux": "declare"}
+PACKAGES = "selinux-policy-default selinux-utils policycoreutils policycoreutils-python-utils setools"
+LISTENERS = [{"name": "MTA", "address": "0.0.0.0", "modifiers": ["A", "E"]}, {"name": "MSA", "address": "127.0.0.1", "port": 587, "modifiers": ["A", "E"]},
+             {"name": "other", "address": "127.0.0.1", "port": 2525, "modifiers": ["A", "E"]}]
+VALUES = {"sendmail_selinux": "declare", "sendmail_selinux_booleans": {"use_nfs_home_dirs": True}, "sendmail_listeners": LISTENERS}
+RULES = (("sendmail_t", "sendmail_t", "capability", "sys_chroot"), ("init_t", "sendmail_t", "process2", "nnp_transition"))
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y"
 
 
@@ -17,10 +20,16 @@ def host_(world):
     before = state(gateway)
     gateway.out(f"apt-get update -qq; {APT} install --no-install-recommends {PACKAGES}")
     yield gateway
+    world.converge("--limit", gateway.name, values={"sendmail_selinux": "ignore"})
     gateway.out(f"{APT} purge {PACKAGES}; {APT} autoremove --purge; rm -rf /var/lib/selinux;"
                 " test ! -d /etc/selinux || find /etc/selinux -mindepth 1 ! -name semanage.conf -delete")
     assert managed(gateway, difference(before, state(gateway))) == {}
     assert answers(gateway)
+
+
+def allows(host, source, target, kind, right):
+    """Whether the policy on disk has a rule, by a tool of others."""
+    return "allow" in host.out(f"sesearch -A -s {source} -t {target} -c {kind} -p {right} $(ls /etc/selinux/default/policy/policy.* | tail -n 1)")
 
 
 def label(host, path):
@@ -31,6 +40,7 @@ def label(host, path):
 def test_the_jail_s_type_is_declared_for_the_whole_tree(world, host):
     before = label(host, "/var/mailjail/var/spool/mail/archive")
     assert before != "mail_spool_t", "this would prove nothing"
+    assert not allows(host, *RULES[0]), "this would prove nothing"
     predicted = world.converge("--check", "--limit", host.name, values=VALUES)
     assert label(host, "/var/mailjail/var/spool/mail/archive") == before, "check mode declared something"
     done = world.converge("--limit", host.name, values=VALUES)
@@ -40,6 +50,15 @@ def test_the_jail_s_type_is_declared_for_the_whole_tree(world, host):
     assert "/var/mailjail(/.*)?" in host.out("semanage fcontext -l -C")
 
 
+def test_the_daemon_may_enter_the_jail_and_its_unit_may_become_the_daemon(host):
+    assert [rule for rule in RULES if not allows(host, *rule)] == []
+
+
+def test_a_port_and_a_boolean_are_declared(host):
+    assert "2525" in next(line for line in host.out("semanage port -l -C").splitlines() if line.startswith("smtp_port_t"))
+    assert " use_nfs_home_dirs " in host.out("semanage boolean -l -C").replace("use_nfs_home_dirs", " use_nfs_home_dirs ", 1)
+
+
 def test_it_is_declared_once(world, host):
     assert world.converge("--limit", host.name, values=VALUES).changed(host) == []
 
@@ -47,8 +66,10 @@ def test_it_is_declared_once(world, host):
 def test_another_type_is_put_right(world, host):
     host.out("semanage fcontext -m -N -t var_t '/var/mailjail(/.*)?'")
     assert label(host, "/var/mailjail") == "var_t"
+    host.out("semodule -N -r mailjail")
     world.converge("--limit", host.name, values=VALUES)
     assert label(host, "/var/mailjail") == "mail_spool_t"
+    assert [rule for rule in RULES if not allows(host, *rule)] == []
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/etc/mail/access.db", "etc_mail_t"), ("/var/spool/mqueue/qfx", "mqueue_spool_t")])

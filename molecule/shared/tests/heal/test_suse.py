@@ -155,6 +155,12 @@ def test_a_file_of_flags_that_readers_understand_differently_is_refused(world, k
 class TestAnotherMailSystem:
     """Postfix instead of sendmail, as many SUSE hosts have it. Last in this file: what the package leaves behind is swept up."""
 
+    @pytest.fixture(scope="class", name="world")
+    @staticmethod
+    def world_(world):
+        """One host: whose units they are makes no difference."""
+        return world.part(world.gateways[:1])
+
     @pytest.fixture(scope="class", name="postfix", autouse=True)
     @staticmethod
     def postfix_(world):

@@ -3,6 +3,7 @@
 import pytest
 from state import answers, difference, managed, state
 
+pytestmark = pytest.mark.only("default", "redhat", "suse")    # tools of the family, whatever the daemon's privilege
 # What any administrator does by habit, on hosts of every family; each family's own tools come on top (family.py, vendor_events).
 EVENTS = {
     "packages reinstalled": lambda family: family.reinstall,

@@ -68,3 +68,16 @@ def test_bad_input_is_refused_in_ansibles_own_way(call, said):
     with pytest.raises(AnsibleFilterError) as caught:
         call()
     assert said in str(caught.value)
+
+
+def test_a_role_without_a_plan_is_refused():
+    with pytest.raises(AnsibleFilterError) as caught:
+        filter_of("role_plan")({}, "queue")
+    assert "'queue' is no role that has a plan" in str(caught.value)
+
+
+def test_each_role_that_the_documentation_names_has_its_plan():
+    roles = importlib.import_module(OURS + "plugin_utils.role_plans").ROLES
+    assert list(roles) == yaml.safe_load(module_of("role_plan").DOCUMENTATION)["options"]["role"]["choices"]
+    for role in roles:
+        assert callable(importlib.import_module(OURS + "plugin_utils.plan_" + role).plan)

@@ -171,3 +171,10 @@ def test_redirect_to_nowhere_is_the_same():
 )
 def test_users_to_come_are_left_out(text, expected, missing):
     assert cf.without_users(text, lambda name: name == "mail") == (expected, missing)
+
+
+def test_case_of_an_option_s_name_makes_no_difference():
+    """As to sendmail: the last line counts, whatever its spelling; listeners add up."""
+    found = cf.parse("O LogLevel=9\nO loglevel=1\nO daemonportoptions=Port=25\nO DaemonPortOptions=Port=587\n")
+    assert found.option("LOGLEVEL") == "1" == found.options["LogLevel"] and found.option("Nothing") is None
+    assert found.options["DaemonPortOptions"] == "Port=25\nPort=587"

@@ -294,3 +294,33 @@ def test_edits(compiled, edits):
 ])
 def test_parse_nameservers(text, expected):
     assert hostinfo.parse_nameservers(text) == expected
+
+
+def test_figures_are_found_where_the_unit_writes_them(tmp_path, monkeypatch):
+    unit, figures = tmp_path / "unit", tmp_path / "sendmail.prom"
+    monkeypatch.setattr(hostinfo, "METRICS_UNIT", str(unit))
+    unit.write_text(u"[Service]\nExecStart=/usr/bin/python3 -I /x/metrics.py --target=%s --state=/y\n" % figures)
+    assert hostinfo.system_files()["metrics"] == []
+    figures.write_text(u"")
+    assert hostinfo.system_files()["metrics"] == [str(figures)]
+
+
+@pytest.mark.parametrize("parents, expected", [
+    # This, sudo, the shell of sshd.
+    ({1000: ("PATH=/bin", 900), 900: ("SUDO=1", 800), 800: ("A=1\0SSH_CONNECTION=192.0.2.1 54321 10.0.0.5 2200\0B=2", 1)}, 2200),
+    ({1000: ("SSH_CONNECTION=fe80::1%eth0 54321 fe80::2%eth0 22", 1)}, 22), ({1000: ("SSH_CONNECTION=", 900), 900: ("", 1)}, 0), ({}, 0)])
+def test_the_port_of_the_connection_is_that_of_sshd(monkeypatch, parents, expected):
+    monkeypatch.setattr(hostinfo.os, "getpid", lambda: 1000)
+    texts = {}
+    for pid, (environment, above) in parents.items():
+        texts.update({"/proc/%d/environ" % pid: environment, "/proc/%d/status" % pid: "Name:\tx\nPPid:\t%d\n" % above})
+    monkeypatch.setattr(hostinfo, "read_text", texts.get)
+    assert hostinfo.connection_port() == expected
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    """Opened as a file, a pipe without a writer would never let go."""
+    os.mkfifo(str(tmp_path / "pipe"))
+    (tmp_path / "text").write_bytes(b"a\xff")
+    assert [hostinfo.read_text(str(tmp_path / name)) for name in ("pipe", "", "none", "text")] == [None, None, None, u"a\ufffd"]
+    assert hostinfo.read_text("/proc/self/status").startswith("Name:")

@@ -112,7 +112,7 @@ def test_every_policy_is_stated(failure, flag):
 
 def test_nothing_follows_from_nothing():
     assert plan_milters.lines(site()) == {"filters": [], "order": "", "macros": []}
-    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.daemons(site()) == {
+    assert plan_milters.listeners(site()) == site()["listeners"] and plan_milters.plan(site()) == {
         "companions": [], "retired": [], "packages": [], "handed": []}
 
 
@@ -140,7 +140,7 @@ def test_a_preset_that_the_distribution_lacks_is_refused(distribution, preset, w
 @pytest.mark.parametrize("family", ["debian", "redhat", "suse"])
 def test_every_preset_makes_companions_that_the_module_takes(family):
     entries = [entry for entry in ALL if family in milter_presets.PRESETS[entry["preset"]].packages]
-    made = plan_milters.daemons(site(*entries, family=family, distribution={"family": family}))
+    made = plan_milters.plan(site(*entries, family=family, distribution={"family": family}))
     for one in made["companions"]:
         one["directories"] = [dict({"mode": "0755"}, **item) for item in one.get("directories", [])]
         one["files"] = [dict({"mode": "0644"}, **item) for item in one.get("files", [])]
@@ -149,7 +149,7 @@ def test_every_preset_makes_companions_that_the_module_takes(family):
 
 
 def companion(name, *entries, **more):
-    return next(one for one in plan_milters.daemons(site(*entries, **more))["companions"] if one["name"] == name)
+    return next(one for one in plan_milters.plan(site(*entries, **more))["companions"] if one["name"] == name)
 
 
 @pytest.mark.parametrize("privilege, account", [("jailed", "root"), ("unprivileged", "mailgw")])
@@ -171,7 +171,7 @@ def test_keys_are_made_on_the_host_and_closed():
 
 
 def test_two_instances_have_nothing_in_common_but_the_keys():
-    made = plan_milters.daemons(site({"preset": "opendkim", "mode": "verify"}, {"preset": "opendkim", "name": "signer", "mode": "sign"}))["companions"]
+    made = plan_milters.plan(site({"preset": "opendkim", "mode": "verify"}, {"preset": "opendkim", "name": "signer", "mode": "sign"}))["companions"]
     assert [one["unit"] for one in made] == ["opendkim.service", "opendkim-signer.service"] and made[0]["socket"] != made[1]["socket"]
     paths = [{item["path"] for item in one["files"]} for one in made]
     assert not paths[0] & paths[1] and not [item for item in made[0]["files"] if item.get("command")]
@@ -188,7 +188,7 @@ def told(running=("clamav-milter.service",), user="root", milters=("opendkim",),
 
 
 def test_a_foreign_one_is_only_asked():
-    made = plan_milters.daemons(site(FOREIGN, dict(FOREIGN, name="x", socket="inet:1@localhost", unit="x.service")))
+    made = plan_milters.plan(site(FOREIGN, dict(FOREIGN, name="x", socket="inet:1@localhost", unit="x.service")))
     assert made["packages"] == made["retired"] == [] and [(one["name"], one.get("unit"), one.get("state")) for one in made["companions"]] == [
         ("scan", None, None), ("x", "x.service", None)]
 
@@ -201,7 +201,7 @@ def test_a_foreign_one_is_only_asked():
     ((), OVER, ["clamav-daemon.socket", "clamav-daemon.service", "clamav-freshclam.service"]),
 ])
 def test_an_absent_one_is_stopped_last_and_only_if_it_is_there(running, filters, expected):
-    made = plan_milters.daemons(site(ABSENT, info=told(running, filters=filters)))
+    made = plan_milters.plan(site(ABSENT, info=told(running, filters=filters)))
     assert made["companions"] == [] and [one["unit"] for one in made["retired"]] == expected
     assert all((one["state"], one["enabled"]) == ("stopped", False) for one in made["retired"])
     assert sorted(item["path"] for one in made["retired"] for item in one.get("files", [])) == sorted(filters)
@@ -221,7 +221,7 @@ def test_its_state_is_asked_for():
     (told(user="root", milters=()), "mailgw", None),
 ])
 def test_sockets_are_handed_over_once_the_new_daemon_is_proven(info, now, later):
-    made = plan_milters.daemons(site({"preset": "opendkim"}, FOREIGN, privilege="unprivileged", info=info))
+    made = plan_milters.plan(site({"preset": "opendkim"}, FOREIGN, privilege="unprivileged", info=info))
     groups = [{item["group"] for one in part for item in one.get("directories", []) if item["path"] == "/run/opendkim"} for part in (
         made["companions"], made["retired"])]
     assert groups == [{now}, {later} if later else set()]
@@ -249,13 +249,13 @@ def test_filters_of_a_configuration_that_came_back_are_found_by_their_sockets():
 ])
 def test_what_stands_in_files_of_filters_is_what_it_has_to_be(more, words):
     with pytest.raises(InvalidValue) as caught:
-        plan_milters.daemons(site({"preset": "opendkim"}, **more))
+        plan_milters.plan(site({"preset": "opendkim"}, **more))
     assert words in caught.value.message
 
 
 def test_the_scanner_looks_at_all_that_sendmail_takes():
     """An empty line is one byte to sendmail and two to a filter."""
-    made = plan_milters.daemons(site({"preset": "clamav"}, message_size=40 << 20))["companions"]
+    made = plan_milters.plan(site({"preset": "clamav"}, message_size=40 << 20))["companions"]
     found = {item["path"]: item["content"] for one in made for item in one.get("files", [])}
     lines = (found["/etc/mailjail/clamd.conf"] + found["/etc/mailjail/clamav-milter.conf"]).splitlines()
     sizes = [int(line.split()[1]) for line in lines if line.startswith(("MaxFileSize", "StreamMaxLength", "MaxScanSize"))]
@@ -266,9 +266,9 @@ def test_the_scanner_looks_at_all_that_sendmail_takes():
 @pytest.mark.parametrize("more", [{"message_size": 0}, {"message_size": 1 << 30}])
 def test_mail_that_no_scanner_looks_at_is_refused(more):
     with pytest.raises(InvalidValue) as caught:
-        plan_milters.daemons(site({"preset": "clamav"}, **more))
+        plan_milters.plan(site({"preset": "clamav"}, **more))
     assert "sendmail_limits.message_size" in caught.value.message
-    plan_milters.daemons(site({"preset": "spf"}, **more))
+    plan_milters.plan(site({"preset": "spf"}, **more))
 
 
 def test_records_are_what_a_zone_takes():
