@@ -44,10 +44,10 @@ sanity: setup ## ansible-test sanity on the collection as installed
 molecule: setup ## one Molecule scenario: make molecule SCENARIO=unprivileged (MOLECULE_DESTROY=never keeps its lab)
 	@$(PYTHON) tests/run.py molecule-$(SCENARIO)
 
-docs: setup ## write docs/variables.md and docs/reference/ anew from specifications and tables
+docs: setup ## write docs/variables.md, docs/controls.md and docs/reference/ anew from specifications and tables
 	@$(PYTHON) docs/generate.py
 
-bench: setup ## what it costs, as ratios: runs when nothing changes, first run, big maps, throughput
+bench: setup ## what it costs, as ratios: runs when nothing changes, first run, big maps, a big queue, throughput, the page of a big audit
 	@$(PYTHON) -m bench
 
 clean: ## take down this checkout's labs; remove images, .venv, caches and work files

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mailjail authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the collection beside the plain way of doing the same: python3 -m bench [install|runs|maps|queue|throughput ...]
+"""Measure the collection beside the plain way of doing the same: python3 -m bench [install|runs|maps|queue|throughput|page ...]
 
 Brings a lab of its own up (two gateways alike), prints one table of ratios, takes the lab down. A target that is missed is marked; it is no failure,
 for a busy machine measures itself.
@@ -10,7 +10,7 @@ for a busy machine measures itself.
 import argparse
 import sys
 
-from tests.harness import collection
+from tests.harness import collection, places
 
 from . import install, maps, page, queue, report, runs, throughput, world
 
@@ -36,19 +36,19 @@ def main():
             except world.Broken as error:
                 broken.append(f"{name}: {error}")
     finally:
-        if lab and not options.keep:
+        if isinstance(lab, world.World) and not options.keep:
             lab.down()
     print("\n".join(["", f"before: {before}", f"after:  {world.conditions()}", f"image:  {options.image}", "", report.table(rows), *broken]), flush=True)
     return 1 if broken else 0
 
 
 def bring(options):
-    """A lab, unless nothing that is asked for needs one."""
+    """A lab; where nothing that is asked for needs one, the place where the collection is installed."""
     if set(options.parts or PARTS) - set(ALONE):
         return world.World(options.image, options.collections)
     if options.collections is None:
         collection.install()
-    return None
+    return options.collections or places.COLLECTIONS
 
 
 def parse():

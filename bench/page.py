@@ -16,10 +16,13 @@ HOSTS = 1000
 TARGET = 2
 
 
-def measure(lab, rounds):
-    """Rows of the table; no lab is needed."""
+def measure(where, rounds):
+    """Rows of the table.
+
+    :param where: a lab, or where the collection is installed, since this part needs none.
+    """
     argv = [browser.python(), places.ROOT / "bench" / "page_open.py", str(HOSTS), str(rounds)]
-    environment = places.environment(PYTHONPATH=f"{lab.collections if lab else places.COLLECTIONS}:{places.ROOT / 'tests' / 'page'}")
+    environment = places.environment(PYTHONPATH=f"{getattr(where, 'collections', where)}:{places.ROOT / 'tests' / 'page'}")
     done = subprocess.run([str(word) for word in argv], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Broken(f"exit {done.returncode}: {done.stderr[-2000:]}")

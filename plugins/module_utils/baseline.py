@@ -17,6 +17,7 @@ import datetime
 import errno
 import os
 import pwd
+import re
 import stat
 import struct
 
@@ -29,6 +30,7 @@ INSIDE = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 LINKS = 20
 # Mending one thing can make the next one safe to touch: a directory's owner is put right, and then what lies in it.
 ROUNDS = 2
+THRESHOLD = re.compile(r"[0-9]{1,15}\Z")
 NO_SHELLS = ("/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false")
 SHADOW = "/etc/shadow"
 # Entries of an access list as the kernel keeps it: a version, then tag, rights and number of each.
@@ -451,6 +453,22 @@ def day(text):
         raise InvalidValue("today is '%s', expected a day such as 2027-03-31." % text, option="today")
 
 
+def thresholds(said):
+    """Return the thresholds that a site names, as numbers; those without a value are not said. :raises InvalidValue: one is no whole number."""
+    if said and not isinstance(said, dict):
+        raise InvalidValue("site.limits is '%s', expected a dictionary such as {queue_depth: 100}. It comes from sendmail_audit_limits." % (
+            said,), option="site")
+    found = {}
+    for name, value in (said or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool) or not THRESHOLD.match(str(value)):
+            raise InvalidValue("site.limits.%s is '%s', expected a whole number such as 100. It comes from sendmail_audit_limits." % (
+                name, value), option="site")
+        found[name] = int(value)
+    return found
+
+
 def run(params, check_mode, runner, today):
     """Do what the module sendmail_baseline is asked; return its result, ``warnings`` among it.
 
@@ -462,7 +480,7 @@ def run(params, check_mode, runner, today):
     if params["apply"] and not params["profile"]:
         raise InvalidValue("apply needs a profile (%s): what is held always differs between them." % ", ".join(controls.PROFILES), option="profile")
     waived, warnings = controls.waivers(params["waivers"], controls_table.CONTROLS, day(params.get("today")) or today)
-    site = dict(params["site"], profile=params["profile"])
+    site = dict(params["site"], profile=params["profile"], limits=thresholds(params["site"].get("limits")))
     hands = Hands(runner, check_mode) if params["apply"] else None
     chosen = controls_table.chosen(params["profile"], params["only"], params["without"])
     done = Baseline(lambda: View(runner, site), hands, chosen, params["profile"], params["only"], waived).run()

@@ -81,8 +81,8 @@ def limit(view, name, usual):
 
 
 def true(text):
-    """Tell whether the value of an option is a yes; an option without value is one."""
-    return text is not None and text[:1].lower() in ("", "t", "y", "1")
+    """Tell whether an option is set, as sendmail reads a truth value (atobool): an empty one is true, an absent one (None) is not, and 1 is not either."""
+    return text is not None and text[:1] in ("", "t", "T", "y", "Y")
 
 
 def interval(text, unit="m"):
@@ -205,10 +205,29 @@ def makemap(view):
     return found
 
 
+def program(view):
+    """Return the path of sendmail itself without links, whoever has its command; None where there is none."""
+    told = [(view.site.get("platform") or {}).get("sendmail"), ((view.site.get("facts") or {}).get("sendmail") or {}).get("path")]
+    for path in [path for path in told if path] + list(hostinfo.PROGRAMS):
+        if view.program(path) and owner(view, path) in ("sendmail", ""):
+            return view.target(path)
+    return None
+
+
+def owner(view, path):
+    """Return whose mail system a program is, empty where nothing tells."""
+    real = view.target(path)
+    # A link's name may tell more than a wrapper's text.
+    named = next((mta for mta in ("postfix", "exim", "opensmtpd", "nullmailer", "msmtp", "ssmtp") if mta in real.rsplit("/", 2)[-1]), "")
+    try:
+        return named or hostinfo.identify_program((view.read(real) or "").encode("utf-8", "replace"))[0]
+    except Unseen:
+        return ""
+
+
 def sendmail(view):
     """Return the sendmail program; :raises Unseen: there is none."""
-    told = [(view.site.get("platform") or {}).get("sendmail"), ((view.site.get("facts") or {}).get("sendmail") or {}).get("path")]
-    found = view.program(*[path for path in told + ["/usr/libexec/sendmail/sendmail", "/usr/sbin/sendmail.sendmail"] + list(hostinfo.PROGRAMS) if path])
+    found = program(view)
     if not found:
         raise Unseen("there is no sendmail program that could be asked")
     return found
@@ -227,6 +246,35 @@ def _dump(view, klass, path):
         # The result may hold passwords, so only what is said beside it is told.
         raise Unseen("%s can not be dumped: %s" % (path, asked.stderr.strip()[:200] or "makemap ended with %d" % asked.rc), path=path)
     return asked.stdout
+
+
+def text_of(view, declared):
+    """Return ``(text, path, dumped)`` of a map that makemap builds, or of a text: the text where it can be read, else what the database says.
+
+    The text is None where there is neither. A dump is in no order and without remarks; its path is that of the database.
+
+    :param declared: the map as :mod:`cf` has it.
+    :raises Unseen: there is one of them, and it can not be read.
+    """
+    built = declared.klass in BUILT
+    source, stored = source_of(declared.path) if built else declared.path, database(view, declared.klass, declared.path) if built else None
+    try:
+        text = view.read(source)
+    except Unseen as exc:
+        # Too large to be read whole, or not for everybody's eyes: the database says the same.
+        return _dump_instead(view, declared, stored, exc), stored.path if stored else source, True
+    if text is None and stored:
+        return _dump(view, declared.klass, declared.path), stored.path, True
+    return text, source, False
+
+
+def _dump_instead(view, declared, stored, reason):
+    if stored:
+        try:
+            return _dump(view, declared.klass, declared.path)
+        except Unseen:
+            pass
+    raise reason
 
 
 def dumped(view, klass, path):
@@ -262,29 +310,13 @@ def _access(view):
         return None, []
     if found.klass not in BUILT and found.klass != "text":
         raise Unseen("the access map is asked of %s (%s), whose entries are not read" % (found.klass, map_at(view, "access")))
-    source = source_of(found.path) if found.klass in BUILT else found.path
-    stored = found.klass in BUILT and database(view, found.klass, found.path)
-    try:
-        text = view.read(source)
-    except Unseen as exc:
-        # Too large to be read whole, or not for everybody's eyes: the database says the same.
-        text = _dump_instead(view, found, exc)
-        return found, _sifted(text, lambda place: found.path)
-    if text is None and stored:
-        return found, _sifted(_dump(view, found.klass, found.path), lambda place: stored.path)
-    return found, _sifted(text or "", lambda place: "%s:%d" % (source, text.count("\n", 0, place) + 1))
+    text, path, unordered = text_of(view, found)
+    return found, _sifted(text or "", lambda place: path if unordered else "%s:%d" % (path, text.count("\n", 0, place) + 1))
 
 
 def _sifted(text, where):
     found = [(match.group(1) or match.group(3), match.group(2) or match.group(4), match.start()) for match in ASKED.finditer(text)]
     return [Entry(key.lower(), value.rstrip(), where(place)) for key, value, place in found]
-
-
-def _dump_instead(view, found, reason):
-    try:
-        return _dump(view, found.klass, found.path)
-    except (Unseen, KeyError):
-        raise reason
 
 
 def pairs(entries):

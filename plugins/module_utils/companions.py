@@ -481,6 +481,8 @@ def apply(plan, timeout):
             raise
         if plan.steps[name] or plan.reasons[name]:
             companions_proof.judge(plan.runner, entry, plan.former[name])
+        if companions_proof.retires(entry) and plan.reasons[name]:
+            companions_proof.retire(plan.runner, entry, plan.former[name])
     _switch(plan)
     _prove(plan, began, timeout)
 
@@ -514,7 +516,7 @@ def _switch(plan):
             _wait_for(entry)
             host.systemctl("reset-failed", entry["unit"])
             host.systemctl("restart", entry["unit"])
-        elif entry.get("apply") and plan.reasons[entry["name"]]:
+        elif entry.get("apply") and plan.reasons[entry["name"]] and not companions_proof.retires(entry):
             companions_proof.put_into_force(plan.runner, entry)
 
 

@@ -95,3 +95,25 @@ def put_into_force(runner, entry):
     fault = complaint(runner, entry["apply"])
     if fault:
         raise SendmailError("companion '%s': %s." % (entry["name"], fault), companion=entry["name"])
+
+
+def retires(entry):
+    """Tell whether a command takes a companion out of force."""
+    return entry["state"] == "stopped" and bool(entry.get("apply")) and not entry["unit"]
+
+
+def retire(runner, entry, before):
+    """Take a companion out of force whose files are gone. They are all that shows that this is to be done: it is done at once, and if it fails they come back.
+
+    :param list before: as for :func:`put_back`.
+    :raises SendmailError: with the words of the command.
+    """
+    try:
+        put_into_force(runner, entry)
+    except SendmailError as exc:
+        put_back(before)
+        raise SendmailError("%s Its files are as they were before (%s), so that the next run does it." % (
+            exc.message, ", ".join(item["path"] for item, _data, _whose in before)), companion=entry["name"])
+    except BaseException:
+        put_back(before)
+        raise

@@ -47,12 +47,6 @@ EVERYBODY = "nobody else can put something in its place (root, go-w)"
 
 # ---- the jail
 
-def _declared(view):
-    """Return what the play says of the jail: a dict, empty where it says nothing or its path alone."""
-    said = view.site.get("jail")
-    return said if isinstance(said, dict) else {}
-
-
 def inventory(view, top):
     """Return everything below a jail as ``jail.Found``, the jail itself first; :raises Unseen: a directory may not be read."""
     found, waiting = [], [(jail.TOP, top, True)]
@@ -79,7 +73,7 @@ def _number(view):
 
 
 def _jail_faults(view, top):
-    said, writer = _declared(view), places.default_user(view)
+    said, writer = places.declared_jail(view), places.default_user(view)
     found = inventory(view, top)
     wanted = jail.wanted_tree(said.get("directories") or [], said.get("files") or [], *writer) if "directories" in said or "files" in said else {}
     steps, findings = jail.compare(wanted, found, _number(view))

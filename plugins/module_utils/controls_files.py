@@ -71,22 +71,24 @@ def _compiled(view):
 
 def _maps(view):
     source = rule("root, writable by nobody else (0640)")
-    owners = places.map_owners(view)
-    built = rule("root%s, not writable by the group, closed to others (0640)" % "".join(" or %s" % name for name in sorted(owners)), owners, 0o027)
     rows = []
     for one in places.maps(view):
         rows.append((look(view, one.source), source))
-        rows += [(look(view, path), built) for path in one.databases]
+        rows += [(look(view, path), _built(view, one.source)) for path in one.databases]
     return rows
 
 
+def _built(view, source):
+    """Return the rule for what is built from a source."""
+    owners = places.map_owners(view, source)
+    return rule("root%s, not writable by the group, closed to others (0640)" % "".join(" or %s" % name for name in sorted(owners)), owners, 0o027)
+
+
 def _aliases(view):
-    owners = places.map_owners(view)
-    built = rule("root%s, not writable by the group, closed to others (0640)" % "".join(" or %s" % name for name in sorted(owners)), owners, 0o027)
     rows = []
     for path in places.aliases(view):
         rows.append((look(view, path), ROOTS))
-        rows += [(look(view, name), built) for name in places.databases(view, path)]
+        rows += [(look(view, name), _built(view, path)) for name in places.databases(view, path)]
     return rows
 
 
@@ -318,7 +320,9 @@ def _is_private(view, one):
 
 def _hands_off_faults(view, one):
     # Keys may be the daemon's; a database may be that of whoever reads it.
-    owners = places.daemon_users(view) | (places.map_owners(view) if one.path.endswith(places.SUFFIXES) else set())
+    owners = places.daemon_users(view)
+    if one.path.endswith(places.SUFFIXES):
+        owners = owners | places.map_owners(view, places.source_of(one.path))
     if one.acl:
         yield "no access list beyond the mode (setfacl -b)"
     if one.uid != 0 and one.owner not in owners and not _is_left_over(view, one) and not _is_private(view, one) and one.owner not in _filters(view):

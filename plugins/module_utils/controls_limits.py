@@ -11,7 +11,7 @@ import os
 import re
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, hostinfo
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, hostinfo, hostplaces
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
     SERVERS,
@@ -132,7 +132,8 @@ def _space(view):
     faults, seen = [], [Evidence(where, told, "")]
     if value is None or value < least:
         faults.append(Evidence(where, told + (" (100)" if value is None else ""), "MinFreeBlocks of %d or more" % least))
-    queue = (queues(view, "mta") or [""])[0]
+    base, directories = hostplaces.queues(view, "mta")
+    queue = base if base in directories else (directories or [""])[0]
     try:
         program = view.program("stat")
         answer = view.run(program, "-f", "-c", "%S %a", queue).stdout.split() if program and queue else []
@@ -243,24 +244,11 @@ def _backscatter(view):
 
 # ---- SM-QUEUE-01
 
-def queues(view, which):
-    """Return the directories of a queue, those of its groups included; a star stands for several."""
-    found = view.cf(which)
-    if found is None:
-        return []
-    base = cfview.option(view, "QueueDirectory", which)[0] or ""
-    above = base.rpartition("/")[0] if "*" in base else base
-    paths = [base] + [os.path.join(above, path) for one in found.queue_groups.values()
-                      for path in [next((one[key] for key in one if key[:1] == "P"), "")] if path]
-    spread = [one for path in paths if path.startswith("/") for one in (view.find(path) if "*" in path else [path])]
-    return sorted(set(spread), key=spread.index)
-
-
 def _waiting(view):
     """Few messages wait, none for long, and none is lost."""
     faults, seen, now = [], [], view.site.get("now") or time.time()
     patience = cfview.limit(view, "queue_age", GATEWAY_QUEUE_AGE if view.site.get("profile") == "gateway" else QUEUE_AGE)
-    for directory in [one for which in ("mta", "msp") for one in queues(view, which)]:
+    for directory in sorted({one for which in ("mta", "msp") for one in hostplaces.queues(view, which)[1]}):
         names = view.names(directory)
         if names is None:
             continue

@@ -13,6 +13,7 @@ import re
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, hostinfo, sockets, tls_host
 from ansible_collections.mailjail.sendmail.plugins.module_utils import transport_view as transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import NEVER, OPTIONAL, Control, Reference, not_applicable
+from ansible_collections.mailjail.sendmail.plugins.module_utils.controls_rules import Tries
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue, SendmailError
 
 # What may be left out while it does not answer: no more is lost than a signature, or a delay.
@@ -42,6 +43,11 @@ def _own_name(text):
 def _socket(text):
     """Return the :class:`sockets.Socket` of a filter; sendmail takes a path alone for a socket in the file system."""
     return sockets.parse_socket("local:" + text if text.startswith("/") else text)
+
+
+def _real(view, where):
+    """Return a socket by its own path: /var/run and /run are one."""
+    return where._replace(place=view.target(where.place)) if where.kind == "unix" else where
 
 
 def _filters(view):
@@ -75,8 +81,17 @@ def _unix(view, found, name, socket, where):
     open_way = there.mode & 0o002 and _enterable(view, socket.place)
     found.note(not open_way, socket.place, "%s:%s %04o" % (there.owner, there.group, there.mode), "connected to by the mail daemon only")
     listening = found.look(socket.place, view.read, "/proc/net/unix")
-    if listening and not re.search(r"\s%s$" % re.escape(socket.place), listening, re.M):
+    if listening and not _listens(view, socket.place, listening):
         found.fault(socket.place, "nobody listens", "filter %s running" % name)
+
+
+def _listens(view, place, table):
+    """Tell whether a socket is in the kernel's table, which has each path as its program spelt it."""
+    rows, real = [line.split(None, 7) for line in table.splitlines()], view.target(place)
+    bound = set(row[7] for row in rows if len(row) == 8)
+    # Who binds a socket makes it: links can only be on the way, and its name is its own.
+    alike = [path for path in bound if path.startswith("/") and os.path.basename(path) == os.path.basename(real)]
+    return place in bound or any(view.target(path) == real for path in alike)
 
 
 def _enterable(view, path):
@@ -121,7 +136,7 @@ def _signers(view, found):
     sockets, named = [], any("dkim" in (name + equates.get("S", "")).lower() for name, equates, _where in used)
     for _name, equates, _where in used:
         try:
-            sockets.append(_socket(equates.get("S", "")))
+            sockets.append(_real(view, _socket(equates.get("S", ""))))
         except InvalidValue:
             continue
     texts = [(path, found.look(path, view.read, path)) for path in view.find(*OPENDKIM)]
@@ -129,7 +144,7 @@ def _signers(view, found):
     fitting = []
     for path, settings in known:
         try:
-            if _socket(settings.get("socket", "")) in sockets:
+            if _real(view, _socket(settings.get("socket", ""))) in sockets:
                 fitting.append((path, settings))
         except InvalidValue:
             continue
@@ -156,9 +171,15 @@ def _dkim_keys(view, found, settings):
     return sorted(set(rows))
 
 
+def _user(settings):
+    """Return ``(user, group)`` as which a filter runs; the group is empty where it is the user's."""
+    user, _colon, group = settings.get("userid", "").partition(":")
+    return user or "opendkim", group
+
+
 def _own_group(view, settings, group):
     """Tell whether a group is the filter's own, with nobody else in it."""
-    user = settings.get("userid", "opendkim").partition(":")[0] or "opendkim"
+    user = _user(settings)[0]
     entry = view.group(group)
     return group == user and not [name for name in (entry.gr_mem if entry else []) if name != user]
 
@@ -210,14 +231,32 @@ def _published(view, found, key, domain, selector):
         "the other half of %s" % key if "".join(public.group(1).split()) == body else "another one than %s" % key), "the public half of %s" % key)
 
 
+def _needs_group(view, settings, there):
+    """Say why a key may not be taken from a group that is not the filter's alone: it could sign no more, and mail would go without a signature."""
+    user, group = _user(settings)
+    account, entry = view.account(user), view.group(there.gid)
+    if account is None:
+        return "there is no user %s, so it is not known as whom the filter reads it" % user if there.gid else ""
+    if account.pw_uid in (0, there.uid):
+        return ""
+    reads = group in (there.group, str(there.gid)) or account.pw_gid == there.gid or entry is not None and user in entry.gr_mem
+    return "%s reads it through the group %s" % (user, there.group) if reads else ""
+
+
 def _mend_keys(view, hands):
     """Take a key from those who should not read it."""
-    found = transport.Found()
+    found, tries = transport.Found(), Tries()
     for _path, settings in _signers(view, found):
         for key, _domain, _selector in _dkim_keys(view, found, settings):
-            there = view.stat(key)
-            if there and there.kind == "file":
-                hands.mode(key, forbid=0o037 if _own_group(view, settings, there.group) else 0o077)
+            with tries.one():
+                there = view.stat(key)
+                if there and there.kind == "file":
+                    own = _own_group(view, settings, there.group)
+                    reason = _needs_group(view, settings, there) if there.mode & 0o040 and not own else ""
+                    hands.mode(key, forbid=0o037 if own or reason else 0o077)
+                    if reason:
+                        tries.leave("%s stays readable for its group: %s. Give it to the filter's user, 0600." % (key, reason))
+    tries.end()
 
 
 OFFERED = {"gateway": OPTIONAL, "nullclient": NEVER, "hub": OPTIONAL}

@@ -10,6 +10,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo, language, language_maps
+from ansible_collections.mailjail.sendmail.plugins.module_utils.cfview import owner, program
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
     Control,
@@ -28,23 +29,6 @@ SECONDS = "5"
 
 
 # ---- what several of them look at ------------------------------------------------------------------------------------------------------
-
-def program(view):
-    """Return the path of sendmail itself without links, whoever has its command; None where there is none."""
-    named = (view.site.get("platform") or {}).get("sendmail")
-    for path in ([named] if named else []) + list(hostinfo.PROGRAMS):
-        if view.program(path) and _owner(view, path) in ("sendmail", ""):
-            return view.target(path)
-    return None
-
-
-def _owner(view, path):
-    """Return whose mail system a program is, empty where nothing tells."""
-    real = view.target(path)
-    # A link's name may tell more than a wrapper's text.
-    named = next((mta for mta in ("postfix", "exim", "opensmtpd", "nullmailer", "msmtp", "ssmtp") if mta in real.rsplit("/", 2)[-1]), "")
-    return named or hostinfo.identify_program((view.read(real) or "").encode("utf-8", "replace"))[0]
-
 
 def debug(view):
     """Return what sendmail tells of itself: version, compile flags, the names that it takes for its own; a name server that is silent costs 5 seconds.
@@ -81,8 +65,8 @@ def _one_mta(view):
         return not_applicable("there is no sendmail program on this host")
     faults, seen, hidden = [], [], []
     for path in [path for path in map(view.program, COMMANDS) if path]:
-        owner, real = _owner(view, path), view.target(path)
-        (seen if owner == "sendmail" else faults if owner else hidden).append(Evidence(path, "%s (%s)" % (real, owner or "unknown"), "sendmail's own"))
+        whose, real = owner(view, path), view.target(path)
+        (seen if whose == "sendmail" else faults if whose else hidden).append(Evidence(path, "%s (%s)" % (real, whose or "unknown"), "sendmail's own"))
     for name in OTHER_UNITS:
         if view.unit(name).get("ActiveState") in ("active", "activating"):
             faults.append(Evidence(name, view.unit(name)["ActiveState"], "no other mail system runs"))

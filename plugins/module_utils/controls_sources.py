@@ -14,14 +14,15 @@ import re
 from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, hostinfo, language_features, mc, probe
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
+    UNKNOWN,
     Control,
     Evidence,
+    Judgement,
     Reference,
     Unseen,
     failed,
     held,
     not_applicable,
-    unknown,
 )
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls_packages import SHOWN, cut, program, release
 
@@ -57,6 +58,11 @@ def compile_read_only(view, source):
     return done
 
 
+def _judged(faults, unseen, seen):
+    """Return the judgement of several files: a fault of one counts, whatever could not be seen of another."""
+    return Judgement(UNKNOWN, unseen) if unseen and not faults else held(faults[:SHOWN], seen)
+
+
 # ---- CF --------------------------------------------------------------------------------------------------------------------------------
 
 def _parses(view):
@@ -83,14 +89,18 @@ def _builds(view):
     found = [one for one in sources(view) if one[0]]
     if not found:
         return not_applicable("no .mc file belongs to a configuration of this host")
-    faults = []
+    faults, unseen = [], []
     for source in [one[0] for one in found]:
-        done = compile_read_only(view, source)
+        try:
+            done = compile_read_only(view, source)
+        except Unseen as exc:
+            unseen.append(Evidence(source, exc.message, ""))
+            continue
         if done.rc or done.stderr.strip():
             faults.append(Evidence(source, "m4 says: %s" % (cut(done.stderr, 300) or "exit status %d" % done.rc), "no word"))
         elif not probe.WHOLE.search(done.stdout):
             faults.append(Evidence(source, "m4 makes no whole configuration of it: no local mailer", "a configuration with MAILER(`local')"))
-    return held(faults, [Evidence(source, "m4 compiles it without a word", "") for source, _compiled in found])
+    return _judged(faults, unseen, [Evidence(source, "m4 compiles it without a word", "") for source, _compiled in found])
 
 
 def _is_built(view):
@@ -98,17 +108,28 @@ def _is_built(view):
     found = [one for one in sources(view) if one[0]]
     if not found:
         return not_applicable("no .mc file belongs to a configuration of this host")
-    faults = []
+    faults, unseen = [], []
     for source, path in found:
-        made, live = compile_read_only(view, source).stdout, view.read(path)
-        differing = hostinfo.edits(made, live)
-        if differing is None:
-            return unknown("another release of the cf library compiled it (DZ%s, now DZ%s), so it differs without anybody's doing" % (
-                cf.parse(live).macros.get("Z", ""), cf.parse(made).macros.get("Z", "")), path)
-        for row in cf.changes(made, live) if differing else ():
-            faults.append(Evidence("%s (%s %s)" % (path, row["what"], row["name"]), cut(row["after"]) if row["after"] is not None else "nothing",
-                                   "%s, as %s says" % (cut(row["before"]) if row["before"] is not None else "nothing", source)))
-    return held(faults[:SHOWN], [Evidence(path, "says what m4 makes of %s" % source, "") for source, path in found])
+        try:
+            faults += _differences(view, source, path)
+        except Unseen as exc:
+            unseen.append(Evidence(path, exc.message, ""))
+    return _judged(faults, unseen, [Evidence(path, "says what m4 makes of %s" % source, "") for source, path in found])
+
+
+def _differences(view, source, path):
+    """Return the evidence of what a live .cf says otherwise than its source; :raises Unseen: the two can not be compared."""
+    done, live = compile_read_only(view, source), view.read(path)
+    made = done.stdout
+    if done.rc or not cf.parse(made).macros.get("Z"):
+        raise Unseen("m4 makes no whole configuration of %s to compare it with: %s" % (source, cut(done.stderr, 300) or "exit status %d" % done.rc), path=path)
+    differing = hostinfo.edits(made, live)
+    if differing is None:
+        raise Unseen("another release of the cf library compiled it (DZ%s, now DZ%s), so it differs without anybody's doing" % (
+            cf.parse(live).macros.get("Z", ""), cf.parse(made).macros.get("Z", "")), path=path)
+    return [Evidence("%s (%s %s)" % (path, row["what"], row["name"]), cut(row["after"]) if row["after"] is not None else "nothing",
+                     "%s, as %s says" % (cut(row["before"]) if row["before"] is not None else "nothing", source))
+            for row in (cf.changes(made, live) if differing else ())]
 
 
 def _no_hazards(view):
@@ -183,15 +204,16 @@ def _same_release(view):
     paths = [(which, view.compiled(which)) for which in ("mta", "msp") if view.compiled(which)]
     if not paths:
         return not_applicable("there is neither sendmail.cf nor submit.cf")
-    version, faults, seen = release(view)[0], [], []
+    version, faults, unseen, seen = release(view)[0], [], [], []
     for which, path in paths:
         made_by = view.cf(which).macros.get("Z", "")
         where = view.line(path, "DZ")
         if not hostinfo.version_parts(made_by):
-            return unknown("it does not say by which release it was made (no DZ line)", path)
+            unseen.append(Evidence(path, "it does not say by which release it was made (no DZ line)", ""))
+            continue
         one = Evidence(where, "made by %s, the program is %s" % (made_by, version), "made by %s" % ".".join(version.split(".")[:2]))
         (seen if hostinfo.version_parts(made_by)[:2] == hostinfo.version_parts(version)[:2] else faults).append(one)
-    return held(faults, [one._replace(wanted="") for one in seen])
+    return _judged(faults, unseen, [one._replace(wanted="") for one in seen])
 
 
 # ---- BAK -------------------------------------------------------------------------------------------------------------------------------

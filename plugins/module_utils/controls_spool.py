@@ -38,8 +38,9 @@ SASL_FILES = ("/etc/sasl2/Sendmail.conf", "/etc/mail/sasl/Sendmail.conf.2", "/et
               "/usr/lib/sasl2/Sendmail.conf", "/etc/sasl/Sendmail.conf")
 SASL_DATABASES = ("/etc/sasldb2", "/etc/sasldb", "/etc/sasl2/sasldb2", "/etc/mail/sasl/sasldb2")
 SASL_PASSWORD = re.compile(r"^\s*(ldapdb_pw|sql_passwd|ldap_password|mysql_passwd)\s*:", re.M)
-LOGS = ("/var/log/maillog", "/var/log/mail", "/var/log/mail.log", "/var/log/mail.info", "/var/log/mail.warn", "/var/log/mail.err", "/var/log/sendmail.log",
-        "/var/log/syslog/mail.log")
+# A rule of rsyslog's in either form: the selector, and a file or an action.
+LOG_RULE = re.compile(r"^([^#\s]+)[ \t]+(?:-?(/[^\s;]+)|action[ \t]*\(([^)]*)\))", re.M | re.I)
+OMFILE, OMFILE_PATH = re.compile(r"\btype\s*=\s*\"omfile\"", re.I), re.compile(r"\bfile\s*=\s*\"(/[^\"]+)\"", re.I)
 LOG_OWNERS = ("syslog",)
 SPOOLS = ("/var/mail", "/var/spool/mail")
 # File systems whose server may be silent; a look at one that is, never ends.
@@ -54,8 +55,10 @@ def _queue_rows(view, which, want, wanted_file):
 
     What lies there is looked at itself: whoever can put a file into a queue can put a link there, and root must not follow it.
     """
-    rows, files = [], 0
+    rows, files, walked = [], 0, set()
     for top in places.queues(view, which)[1]:
+        if top in walked:
+            continue    # a group's, below another one
         rows.append((look(view, top), want))
         below = [top]
         while below:
@@ -75,6 +78,7 @@ def _queue_rows(view, which, want, wanted_file):
                 if getattr(one, "kind", "") == "directory":
                     rows.append((one, want))
                     below.append(place + "/" + name)
+                    walked.add(place + "/" + name)
                 elif message and getattr(one, "kind", "") in ("file", "link"):
                     rows.append((one, wanted_file))
     return rows
@@ -346,12 +350,15 @@ def _ldap_secrets(view):
 
 def logs(view):
     """Return the mail logs that there are: the usual ones, and what syslog's rules name for mail."""
-    named = set(LOGS)
+    named = set(places.LOGS)
     for path in view.find("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf", "/etc/syslog.conf"):
         try:
-            named.update(found for selector, found in re.findall(r"^([^#\s]+)[ \t]+-?(/[^\s;]+)", view.read(path) or "", re.M) if _takes_mail(selector))
+            rules = LOG_RULE.findall(view.read(path) or "")
         except Unseen:
             continue
+        for selector, plain, action in rules:
+            if _takes_mail(selector):
+                named.update([plain] if plain else OMFILE_PATH.findall(action)[:1] if OMFILE.search(action) else [])
     return sorted(path for path in named if getattr(view.stat(path, follow=True), "kind", "") == "file")
 
 

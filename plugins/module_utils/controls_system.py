@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, daemon, hostinfo, packetfilter
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, cfview, daemon, hostinfo, hostplaces, packetfilter
 from ansible_collections.mailjail.sendmail.plugins.module_utils import transport_view as transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
@@ -214,7 +214,7 @@ def _selinux(view):
 
 
 def _wrong_labels(view):
-    paths = [path for path in LABELLED + ((view.site.get("jail") or "/var/mailjail"),) if view.stat(path)]
+    paths = [path for path in LABELLED + (hostplaces.declared_jail(view).get("path") or "/var/mailjail",) if view.stat(path)]
     if not view.program("matchpathcon"):
         raise Unseen("matchpathcon is not installed, so labels can not be held against the policy")
     found = []
@@ -392,7 +392,7 @@ def _names(view):
         faults.append(Evidence(", ".join(sorted(set(addresses))), "leads back to %s" % (", ".join(sorted(set(back))) or "no name"), name))
     servers = re.findall(r"^\s*nameserver\s+(\S+)", view.read("/etc/resolv.conf") or "", re.M)
     own = [one for one in servers if one.startswith("127.") or one == "::1"]
-    enough = (view.site.get("limits") or {}).get("nameservers", 2)
+    enough = cfview.limit(view, "nameservers", 2)
     if not own and len(set(servers)) < enough:
         faults.append(Evidence("/etc/resolv.conf", "%d name servers: %s" % (len(set(servers)), ", ".join(servers) or "none"),
                                "%d, or one on this host" % enough))
@@ -418,8 +418,8 @@ def _log_level(view):
     return held(faults, [one._replace(wanted="") for one in seen])
 
 
-# Where the families' own rules, and ours, put the facility mail.
-LOGS = ("/var/log/mailjail/mail.log", "/var/log/maillog", "/var/log/mail.log", "/var/log/mail", "/var/log/mail.info", "/var/log/messages", "/var/log/syslog")
+# Mail lies there alone, or among other things.
+LOGS = hostplaces.LOGS + ("/var/log/messages", "/var/log/syslog")
 # The usual week between two rotations, and a day.
 RECENT = 8 * 86400
 WORDS = re.compile(r"\b(sendmail|sm-mta|sm-msp-queue|sm-msp|sm-acceptingconnections)\S*\[\d+\]:|mailjail\S*: the mail log is kept")

@@ -13,7 +13,7 @@ __metaclass__ = type
 import os
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo, tls, tls_host
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, hostinfo, tls, tls_host
 from ansible_collections.mailjail.sendmail.plugins.module_utils import transport_view as transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
@@ -67,7 +67,7 @@ def _offered(view):
         return reason
     found = transport.Found()
     if transport.lacks(view, "STARTTLS"):
-        found.fault(transport.program(view) or "sendmail", "compiled without STARTTLS", "a sendmail with STARTTLS")
+        found.fault(cfview.program(view) or "sendmail", "compiled without STARTTLS", "a sendmail with STARTTLS")
     for name in ("ServerCertFile", "ServerKeyFile", "CACertFile", "CACertPath"):
         _named_files(view, found, name)
     for one in transport.public(view):
@@ -436,7 +436,7 @@ def _certificates(view):
 
 def _one_certificate(view, found, path, one, name):
     left = int((one.ends - transport.now(view)) // tls.DAY)
-    least = transport.limit(view, "certificate_days", LEAST_LEFT)
+    least = cfview.limit(view, "certificate_days", LEAST_LEFT)
     if one.starts > transport.now(view):
         found.fault(path, "valid from %s" % tls.day(one.starts), "one that is valid now, or the clock put right")
     ends = "ends %s, in %d days" % (tls.day(one.ends), left) if left >= 0 else "ended %s" % tls.day(one.ends)

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import hostinfo
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, hostinfo
 from ansible_collections.mailjail.sendmail.plugins.module_utils import transport_view as transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import EVERYWHERE, Control, Reference, Unseen, profiles
 
@@ -24,9 +24,13 @@ def _fallback(view):
     found = transport.Found()
     for which in transport.callers(view):
         value, where = view.option("TLSFallbacktoClear", which)
-        found.note(not transport.is_true(value), where, "TLSFallbacktoClear is not set" if value is None else "TLSFallbacktoClear=%s" % value, "False")
+        found.note(not cfview.true(value), where, "TLSFallbacktoClear is not set" if value is None else "TLSFallbacktoClear=%s" % value, "False")
         for row in found.look("access map", transport.rows, view, which) or []:
-            if row.tag == "try_tls" and row.value.upper() == "NO":
+            if row.tag != "try_tls" or row.value.upper() != "NO":
+                continue
+            if row.rest and row.remarked is None:
+                found.blind(row.where, "Try_TLS:%s NO, in a map whose text could not be read: whether a remark says why is not known" % row.rest)
+            else:
                 found.note(row.rest and row.remarked, row.where, "Try_TLS:%s NO" % row.rest + (", with a remark" if row.remarked else ""),
                            "one peer and a remark that says why, or no such line")
     return found.judged("this host calls nobody")
@@ -102,7 +106,7 @@ def _dane(view):
     found = transport.Found()
     for which in transport.callers(view):
         value, where = view.option("DANE", which)
-        if not transport.is_true(value) and str(value).lower() not in ("always", "secure"):
+        if not cfview.true(value) and str(value).lower() not in ("always", "secure"):
             continue
         if transport.lacks(view, "DANE"):
             found.fault(where, "DANE=%s, and this sendmail was compiled without it" % value, "a sendmail with DANE, or the option left out")

@@ -10,6 +10,8 @@ __metaclass__ = type
 import ipaddress
 import re
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview
+from ansible_collections.mailjail.sendmail.plugins.module_utils import hostplaces as places
 from ansible_collections.mailjail.sendmail.plugins.module_utils import transport_view as transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     EVERYWHERE,
@@ -23,6 +25,7 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import 
     passed,
     unknown,
 )
+from ansible_collections.mailjail.sendmail.plugins.module_utils.controls_spool import SASL_FILES
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 
 SUBMISSION = ("587", "465")
@@ -31,7 +34,6 @@ PLAIN = ("PLAIN", "LOGIN")
 BROKEN = ("DIGEST-MD5", "CRAM-MD5", "NTLM", "OTP", "KERBEROS_V4", "ANONYMOUS")
 # What sendmail offers where AuthMechanisms is not set (sendmail/conf.h).
 MECHANISMS = "EXTERNAL GSSAPI KERBEROS_V4 DIGEST-MD5 CRAM-MD5"
-SASL_FILES = ("/etc/sasl2/Sendmail.conf", "/etc/mail/sasl/Sendmail.conf.2", "/usr/lib64/sasl2/Sendmail.conf", "/usr/lib/sasl2/Sendmail.conf")
 # Four hours, in seconds: a message of a program of this host that waits longer is forgotten, not delayed.
 OLDEST = 4 * 3600
 CLIENT_UNITS = ("sendmail-client.service", "sm-client.service", "sendmail-client.path")
@@ -175,24 +177,31 @@ def _submission(view):
         return failed(Evidence("/etc/mail/submit.cf", "is not there: the program that users call works as root", "a configuration of the submission program"))
     found = transport.Found()
     value, where = view.option("UseMSP", "msp")
-    found.note(transport.is_true(value), where, "UseMSP=%s" % value if value is not None else "UseMSP is not set", "True")
+    found.note(cfview.true(value), where, "UseMSP=%s" % value if value is not None else "UseMSP is not set", "True")
     user, where = transport.option(view, "msp", "RunAsUser")
     person = view.account(re.split("[:.]", user)[0]) if user else None
     found.note(bool(person and person.pw_uid), where, "RunAsUser=%s" % user if user else "RunAsUser is not set", "an account of its own, such as smmsp")
-    queue, where = transport.option(view, "msp", "QueueDirectory")
-    spool, path = found.look(where, view.stat, queue, True) if queue else None, transport.program(view)
+    spools, path = _spools(view, found), cfview.program(view)
     program = found.look(path, view.stat, path, True) if path else None
     if program is None:
         found.fault("sendmail", "there is no such program", "sendmail")
-    elif program and spool:
-        found.note(program.mode & 0o2000 and program.group == spool.group, path, "%s:%s %04o" % (program.owner, program.group, program.mode),
-                   "set-group-ID %s, the group of %s" % (spool.group, queue))
+    elif program and spools:
+        for group, queue in sorted(dict((spool.group, queue) for queue, spool in spools).items()):
+            found.note(program.mode & 0o2000 and program.group == group, path, "%s:%s %04o" % (program.owner, program.group, program.mode),
+                       "set-group-ID %s, the group of %s" % (group, queue))
         mount = _nosuid(view, path)
         if mount:
             found.fault(mount, "mounted nosuid, so that %s has no rights of its group" % path, "without nosuid")
-    elif spool is None:
-        found.fault(where, "QueueDirectory=%s, which is not there" % queue, "a directory of the submission group")
     return found.judged()
+
+
+def _spools(view, found):
+    """Return ``(path, Stat)`` of each directory of the submission queue that can be seen; that one is missing is a fault."""
+    where = transport.option(view, "msp", "QueueDirectory")[1]
+    rows = [(path, found.look(path, view.stat, path, True)) for path in places.queues(view, "msp")[1]]
+    for path in [path for path, there in rows if there is None] if rows else [_queue(view)]:
+        found.fault(where, "the queue %s, which is not there" % path, "a directory of the submission group")
+    return [(path, there) for path, there in rows if there]
 
 
 def _nosuid(view, path):
@@ -213,18 +222,36 @@ def _client_queue(view):
     if reason:
         return reason
     found = transport.Found()
-    queue, where = transport.option(view, "msp", "QueueDirectory")
+    found, queue, where = transport.Found(), _queue(view), transport.option(view, "msp", "QueueDirectory")[1]
     runner = _runner(view, queue)
     found.note(bool(runner), runner or where, "runs %s" % queue if runner else "neither a process, nor a unit, nor cron runs %s" % queue,
                "a queue runner of the submission program (sendmail-client.service, sm-client.service)")
-    names = found.look(queue, view.names, queue)
-    waiting = [view.stat("%s/%s" % (queue, name)) for name in names or [] if name.startswith("df")]
-    waiting = [one for one in waiting if one]
-    if names is not transport.BLIND:
-        age = int(transport.now(view) - min(one.mtime for one in waiting)) if waiting else 0
-        found.note(age <= transport.limit(view, "client_queue_age", OLDEST), queue, "%d messages, the oldest %d minutes old" % (len(waiting), age // 60),
-                   "none older than %d minutes" % (transport.limit(view, "client_queue_age", OLDEST) // 60))
+    waiting, oldest = {}, cfview.limit(view, "client_queue_age", OLDEST)
+    for directory in places.queues(view, "msp")[1]:
+        waiting.update(_waiting(view, found, directory))
+    age = int(transport.now(view) - min(waiting.values())) if waiting else 0
+    # Where a directory can not be seen, an old message in another one counts all the same.
+    found.note(age <= oldest, queue, "%d messages, the oldest %d minutes old" % (len(waiting), age // 60), "none older than %d minutes" % (oldest // 60))
     return found.judged()
+
+
+def _waiting(view, found, directory):
+    """Return since when each message waits in a directory of a queue: by its data (df), which nobody touches, or else by its control file (qf)."""
+    since = {"qf": {}, "df": {}}
+    for place in (directory, directory + "/qf", directory + "/df"):
+        names = found.look(place, view.names, place)
+        if names is transport.BLIND:
+            break
+        for name in names or []:
+            there = view.stat("%s/%s" % (place, name)) if name[:2] in since and name[2:] else None
+            if there:
+                since[name[:2]]["%s/%s" % (directory, name[2:])] = there.mtime
+    return dict(since["qf"], **since["df"])
+
+
+def _queue(view):
+    """Return the submission queue as its configuration spells it, or as sendmail takes it where it says nothing."""
+    return transport.option(view, "msp", "QueueDirectory")[0] or ", ".join(places.queues(view, "msp")[1])
 
 
 def _runner(view, queue):
@@ -248,9 +275,8 @@ def _runner(view, queue):
 
 def _mend_client(view, hands):
     """Switch on the unit that is there and does not run."""
-    queue = transport.option(view, "msp", "QueueDirectory")[0]
     unit = next((name for name in CLIENT_UNITS if view.unit(name).get("LoadState") == "loaded"), None)
-    if unit and not _runner(view, queue):
+    if unit and not _runner(view, _queue(view)):
         hands.enable_unit(unit)
 
 

@@ -4,7 +4,8 @@
 """Kept states of the managed files, so that any change can be taken back.
 
 ``STATE/generations/00007/`` holds the files of one state and ``manifest.json``: for each managed path its owner, group, mode and digest, or that
-it was absent. ``STATE/state.json`` remembers which paths are managed, the digest of the last state that a health check proved good, and the
+it was absent. The first one, of the host as it was before this collection, holds besides (``later``) what later runs found where they began to manage a path.
+``STATE/state.json`` remembers which paths are managed, the digest of the last state that a health check proved good, and the
 signatures of large maps. Everything is readable by root alone.
 """
 
@@ -128,6 +129,7 @@ def keep(state_directory, paths, count, replaced=(), besides=BESIDE):
         for name in os.listdir(_directory(state_directory)):
             if name not in [manifest["id"] for manifest in present]:    # what a killed run left
                 shutil.rmtree(os.path.join(_directory(state_directory), name), ignore_errors=True)
+        _note_later(state_directory, present, entries, replaced)
         os.mkdir(staged, 0o700)
         _store(staged, entries, replaced, present[-1] if present else None, _directory(state_directory))
         _store(staged, beside, (), None, _directory(state_directory), "beside-%03d")
@@ -141,6 +143,32 @@ def keep(state_directory, paths, count, replaced=(), besides=BESIDE):
         raise CommitError("the present configuration could not be kept in %s: %s. Nothing was touched." % (staged, exc.strerror), path=staged)
     _forget(state_directory, count)
     return "%05d" % number
+
+
+def _note_later(state_directory, present, entries, replaced):
+    """Note in the first generation what the host had at paths that are managed from now on: a removal puts that back.
+
+    It is noted before any other generation names such a path, so a run that was cut off in between leaves nothing undone. A way back to the first generation
+    does not look at it.
+    """
+    first = next((manifest for manifest in present if manifest.get("first")), None)
+    new = set(entries).difference(*(manifest["files"] for manifest in present)) if first else ()
+    if not new:
+        return
+    state, later = read_state(state_directory), first.get("later", {})
+    new = new.difference(later, state.get("paths", []), state.get("retired", []))
+    if not new:
+        return
+    added, directory = {path: dict(entries[path]) for path in new}, os.path.join(_directory(state_directory), first["id"])
+    _store(directory, added, replaced, None, _directory(state_directory), "later-%d-%%03d" % len(later))
+    manifest = {key: value for key, value in dict(first, later=dict(later, **added)).items() if key != "id"}
+    disk.write(os.path.join(directory, "manifest.json"), json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
+
+
+def before(manifests):
+    """Return the manifest of the host as it was before this collection, with what later runs found where they began to manage a path; None if not known."""
+    first = next((manifest for manifest in manifests if manifest.get("first")), None)
+    return first and dict(first, files=dict(first["files"], **first.get("later", {})))
 
 
 def _bare(entries):

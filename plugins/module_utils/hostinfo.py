@@ -317,12 +317,24 @@ def count_queue(names):
 
 # ---- the host --------------------------------------------------------------------------------------------------------------------------
 
+def opened(path):
+    """Open a file for reading. Whatever its owner put in its place, a pipe or a terminal, neither holds this process nor becomes its own.
+
+    Its kind is for the caller to look at, on what is open. :raises OSError: it can not be opened, or is a directory.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        return os.fdopen(handle, "rb")
+    except (IOError, OSError):
+        os.close(handle)
+        raise
+
+
 def read_text(path, limit=1 << 24):
     """Return the text of a small file, or None when it can not be read or is no file: a pipe that nobody writes to would hold whoever opens it for good."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as source:
-            return source.read(limit).decode("utf-8", "replace") if stat.S_ISREG(os.fstat(handle).st_mode) else None
+        with opened(path) as source:
+            return source.read(limit).decode("utf-8", "replace") if stat.S_ISREG(os.fstat(source.fileno()).st_mode) else None
     except (IOError, OSError):
         return None
 

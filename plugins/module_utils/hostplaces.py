@@ -27,6 +27,9 @@ USUAL_MAPS = ("access", "mailertable", "virtusertable", "genericstable", "domain
 SECRET_MAPS = ("authinfo", "default-auth-info", "auth/auth-info", "auth/client-info")
 SOURCES = ("sendmail.mc", "submit.mc", "linux.mc", "linux.submit.mc")
 UNITS = {"mta": ("sendmail.service",), "msp": ("sm-client.service", "sendmail-client.service")}
+# Where the families' own rules, and ours, put the facility mail alone.
+LOGS = ("/var/log/mailjail/mail.log", "/var/log/maillog", "/var/log/mail", "/var/log/mail.log", "/var/log/mail.info", "/var/log/mail.warn",
+        "/var/log/mail.err", "/var/log/sendmail.log", "/var/log/syslog/mail.log")
 # In this order sendmail looks for somebody to be where DefaultUser is not said.
 DEFAULT_USERS = ("mailnull", "sendmail", "daemon")
 
@@ -120,15 +123,14 @@ def daemon_groups(view):
     return {user(view, str(one.pw_uid))[1] for one in accounts if one}
 
 
-def unprivileged(view):
-    """Tell whether the daemon has no root rights, by its unit, RunAsUser or what the play says."""
-    return bool(daemon_users(view)) or view.site.get("privilege") == "unprivileged"
-
-
-def map_owners(view):
-    """Return whom sendmail lets own built maps besides root: TrustedUser, and the user of the submission program for its own maps."""
-    found = {user(view, option(view, "TrustedUser", which))[0] for which in ("mta", "msp") if option(view, "TrustedUser", which)}
-    return (found | {client(view)[0]}) - {None, "", "root"}
+def map_owners(view, source):
+    """Return whom sendmail lets own what is built from a source besides root: the daemon's TrustedUser; of a map that submit.cf names its own one as well,
+    and the user of the submission program, for whom others' maps are not.
+    """
+    read = view.cf("msp")
+    is_clients = read is not None and source in [path for _name, path in _named_maps(read)]
+    found = {user(view, option(view, "TrustedUser", which))[0] for which in ("mta",) + (("msp",) if is_clients else ()) if option(view, "TrustedUser", which)}
+    return (found | ({client(view)[0]} if is_clients else set())) - {None, "", "root"}
 
 
 def default_user(view):
@@ -150,16 +152,25 @@ def databases(view, source):
     return [source + suffix for suffix in SUFFIXES if view.stat(source + suffix)]
 
 
+def source_of(path):
+    """Return the source of a built map; another path as it is."""
+    return re.sub(r"\.(db|cdb|pag|dir)\Z", "", path)
+
+
+def _named_maps(read):
+    """Return the maps in files that a configuration names, as (name, source)."""
+    named = [(one.name, one.path) for one in read.maps.values() if one.klass in BUILT]
+    named += [("userdb", path) for path in (read.option("UserDatabaseSpec") or "").replace(",", " ").split()]
+    return [(name, source_of(path)) for name, path in named if path.startswith("/")]
+
+
 def maps(view):
     """Return the :class:`MapFiles` that the configurations name, and those with secrets; without a configuration all with the usual names."""
     found, known = [], set()
     unnamed = SECRET_MAPS if any(which == "mta" for which, _read in configurations(view)) else USUAL_MAPS + SECRET_MAPS
     for which, read in configurations(view):
-        named = [(one.name, one.path) for one in read.maps.values() if one.klass in BUILT]
-        named += [("userdb", path) for path in (read.option("UserDatabaseSpec") or "").replace(",", " ").split()]
-        for name, path in named:
-            source = re.sub(r"\.(db|cdb|pag|dir)\Z", "", path)
-            if source.startswith("/") and source not in known:
+        for name, source in _named_maps(read):
+            if source not in known:
                 known.add(source)
                 found.append(MapFiles(name, source, databases(view, source), which, "authinfo" in name.lower()))
     for name in unnamed:
@@ -216,11 +227,15 @@ def queues(view, which="mta"):
     if read is None:
         return None, []
     said = _queue_directory(read)
-    paths = [said] + [value.strip() for equates in read.queue_groups.values() for key, value in equates.items() if key[:1] == "P" and value.startswith("/")]
+    above = posixpath.dirname(said) if "*" in said else said
+    # What a group says without a slash in front is below that.
+    groups = [posixpath.join(above, value.strip()) for equates in read.queue_groups.values() for key, value in equates.items()
+              if key[:1] == "P" and value.strip()]
+    paths = [said] + [path for path in groups if path.startswith("/")]
     found = set()
     for path in paths:
         found.update(_matches(view, path, which) if "*" in path else [path])
-    return posixpath.dirname(said) if "*" in said else said, sorted(found)
+    return above, sorted(found)
 
 
 def _queue_directory(read):
@@ -267,6 +282,12 @@ def jail(view):
     """Return SafeFileEnvironment without a slash at its end; empty where it is not set, ``/`` where it is no jail."""
     said = (option(view, "SafeFileEnvironment") or "").strip()
     return said.rstrip("/") or "/" if said else ""
+
+
+def declared_jail(view):
+    """Return what the play says of the jail: ``path``, and ``directories`` and ``files`` where it declares what lies there; empty where it says nothing."""
+    said = view.site.get("jail") or {}
+    return said if isinstance(said, dict) else {"path": said}
 
 
 def smrsh_directory(view):

@@ -76,7 +76,7 @@ class View:
             if exc.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
             raise Unseen("%s: %s" % (path, exc.strerror), path=path)
-        kind = next((name for test, name in KINDS if test(found.st_mode)), "device")
+        kind = _kind(found.st_mode)
         return Stat(path, kind, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _user(found.st_uid), _group(found.st_gid), found.st_nlink,
                     found.st_size, found.st_mtime, _has_acl(path, kind))
 
@@ -91,12 +91,12 @@ class View:
         found = self.stat(path, follow=True)
         if found is None:
             return None
-        if found.kind != "file":
-            raise Unseen("%s is no regular file but a %s" % (path, found.kind), path=path)
-        if found.size > limit:
-            raise Unseen("%s has %d bytes, more than the %d that are read" % (path, found.size, limit), path=path)
+        _may_be_read(path, found.kind, found.size, limit)
         try:
-            with open(path, "rb") as source:
+            with hostinfo.opened(path) as source:
+                # Whoever owns it may have put something else in its place since it was looked at.
+                now = os.fstat(source.fileno())
+                _may_be_read(path, _kind(now.st_mode), now.st_size, limit)
                 return source.read(limit).decode("utf-8", "replace")
         except (IOError, OSError) as exc:
             raise Unseen("%s: %s" % (path, exc.strerror), path=path)
@@ -147,16 +147,10 @@ class View:
 
     # -- sendmail
 
-    def facts(self):
-        """Return what sendmail_info found; :raises Unseen: nobody asked it."""
-        if not self.site.get("facts"):
-            raise Unseen("sendmail_info was not asked on this host")
-        return self.site["facts"]
-
     def compiled(self, which="mta"):
-        """Return the path of the live .cf of the daemon (mta) or the submission program (msp), None where there is none."""
+        """Return the path of the live .cf of the daemon (mta) or the submission program (msp), None where there is none; a link to nothing is none."""
         named = (self.site.get("compiled") or {}).get(which)
-        return next((path for path in ((named,) if named else COMPILED[which]) if self.stat(path)), None)
+        return next((path for path in ((named,) if named else COMPILED[which]) if self.stat(path, follow=True)), None)
 
     def cf(self, which="mta"):
         """Return the :class:`cf.Configuration` of a live .cf, None where there is none; :raises Unseen: it can not be read or is no configuration."""
@@ -167,6 +161,8 @@ class View:
         if path is None:
             return None
         text = self.read(path)
+        if text is None:
+            raise Unseen("%s went away while it was looked at" % path, path=path)
         found = cf.parse(text)
         if not found.rulesets or not found.options:
             raise Unseen("%s is no whole configuration: it has %d rulesets and %d options" % (path, len(found.rulesets), len(found.options)), path=path)
@@ -280,6 +276,19 @@ def _proc(pid, name):
 def _is_contained(status):
     """Tell whether a process is that of a container: it has a number of its own there, besides the one that this host sees."""
     return len(status.get("NSpid", "").split()) > 1
+
+
+def _kind(mode):
+    """Return what something is, by its mode of stat(2)."""
+    return next((name for test, name in KINDS if test(mode)), "device")
+
+
+def _may_be_read(path, kind, size, limit):
+    """:raises Unseen: it is no regular file, or too large."""
+    if kind != "file":
+        raise Unseen("%s is no regular file but a %s" % (path, kind), path=path)
+    if size > limit:
+        raise Unseen("%s has %d bytes, more than the %d that are read" % (path, size, limit), path=path)
 
 
 def _user(number):

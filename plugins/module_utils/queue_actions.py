@@ -37,17 +37,27 @@ class Target:
         self.spool, self.kind, self.name, self.found = spool, kind, found["id"], found
 
 
-def choose(opened, selection, action, now):
-    """Return the chosen messages as :class:`Target`, and how many can not be read.
-
-    :raises InvalidValue: a queue was named that there is not.
-    """
+def within(opened, selection):
+    """Return the spools that somebody means; :raises InvalidValue: a queue was named that there is not."""
     names = dict((one, [spool for spool in opened if one in (spool.program, spool.group, spool.path)]) for one in selection.queues)
     for one, found in sorted(names.items()):
         if not found:
             raise InvalidValue("There is no queue '%s' on this host; there are %s." % (
                 one, ", ".join("%s (%s, %s)" % (spool.path, spool.program, spool.group) for spool in opened) or "none"), option="queues")
-    wanted = [spool for spool in opened if not selection.queues or any(spool in found for found in names.values())]
+    return [spool for spool in opened if not selection.queues or any(spool in found for found in names.values())]
+
+
+def waiting(opened, selection):
+    """Return the ids of all messages that wait in the spools that somebody means."""
+    return set(name for spool in within(opened, selection) for name in spool.names["qf"])
+
+
+def choose(opened, selection, action, now):
+    """Return the chosen messages as :class:`Target`, and how many can not be read.
+
+    :raises InvalidValue: a queue was named that there is not.
+    """
+    wanted = within(opened, selection)
     kinds = [queuefiles.LETTERS[state] for state in STATES[action] if selection.state in ("any", state)]
     if not kinds:
         raise InvalidValue("%s works on messages that are %s, and state is '%s'." % (action, " or ".join(STATES[action]), selection.state), option="state")

@@ -131,9 +131,10 @@ class Spool:
         self.handles = {}
 
 
-def directories(queue):
+def directories(queue, queues=()):
     """Return the directories of a queue as sendmail finds them: all that begin alike where the configured one ends in ``*``.
 
+    :param queues: all of the host; what another program has by its whole name is that one's (``mqueue-client`` where the daemon's are ``mqueue*``).
     :raises Unreadable: what is above them can not be read.
     """
     if not queue.pattern.endswith("*"):
@@ -143,7 +144,8 @@ def directories(queue):
         names = sorted(name for name in os.listdir(above or "/") if name.startswith(begin))
     except OSError as exc:
         raise Unreadable("The queues %s can not be found: %s: %s." % (queue.pattern, above, exc.strerror), path=above)
-    found = [os.path.join(above, name) for name in names if os.path.isdir(os.path.join(above, name))]
+    others = [one.pattern for one in queues if one.program != queue.program]
+    found = [path for path in (os.path.join(above, name) for name in names) if os.path.isdir(path) and path not in others]
     # Without any such directory sendmail uses the one above.
     return found or [above]
 
@@ -170,16 +172,16 @@ def spools(queues, strict):
     """Open the directories of queues, each once.
 
     :param bool strict: raise at the first that can not be read, instead of noting it.
-    :returns: list of :class:`Spool`, and list of (path, sentence) of those that can not be read.
+    :returns: list of :class:`Spool`, and list of (path, sentence, :class:`queuefiles.Queue`) of those that can not be read.
     """
     opened, unread, seen = [], [], set()
     for queue in queues:
         try:
-            paths = directories(queue)
+            paths = directories(queue, queues)
         except Unreadable as exc:
             if strict:
                 raise
-            unread.append((queue.pattern, exc.message))
+            unread.append((queue.pattern, exc.message, queue))
             continue
         for path in paths:
             if path in seen:
@@ -190,7 +192,7 @@ def spools(queues, strict):
             except Unreadable as exc:
                 if strict:
                     raise
-                unread.append((path, exc.message))
+                unread.append((path, exc.message, queue))
     return opened, unread
 
 

@@ -291,7 +291,7 @@ def _hand_over_one(runner, place, row, command):
     found = runner.run([command, "-G", "-i", "-f", queuefiles.plain(row["sender"]), "--"] + [queuefiles.plain(one) for one in row["recipients"]],
                        stdin="\n".join(queuefiles.headers(text)).encode("latin-1") + b"\n\n" + body, timeout=120)
     if found.rc != 0:
-        return "%s: %s answered %d: %s" % (row["id"], command, found.rc, (found.stderr or found.stdout).strip()[-300:])
+        return "%s: %s answered %d: %s." % (row["id"], command, found.rc, (found.stderr or found.stdout).strip()[-300:].rstrip(".") or "nothing")
     return None
 
 

@@ -56,10 +56,9 @@ def _told(row):
     return dict(row, damaged=row["damaged"][:NAMED], **dict((state, row[state].result()) for state in STATES.values()))
 
 
-def add_unread(result, queues, unread):
-    """Add rows for the queues that could not be read."""
-    for path, sentence in unread:
-        queue = next((one for one in queues if path.startswith(one.pattern.rstrip("*"))), None)
-        result["queues"].append({"directory": path, "program": queue.program if queue else "", "group": queue.group if queue else "", "readable": False,
-                                 "reason": sentence, "locked": None, "damaged": [], "stray_bodies": [], "temporary": None,
+def add_unread(result, unread):
+    """Add rows for the queues that could not be read (:func:`queue_host.spools`)."""
+    for path, sentence, queue in unread:
+        result["queues"].append({"directory": path, "program": queue.program, "group": queue.group, "readable": False, "reason": sentence,
+                                 "locked": None, "damaged": [], "stray_bodies": [], "temporary": None,
                                  "waiting": None, "quarantined": None, "lost": None})

@@ -55,7 +55,7 @@ def _reason(params):
 def _act(params, runner, receipts, selection, reason, opened, check_mode, now):
     action = params["action"]
     chosen, unread = queue_actions.choose(opened, selection, action, now)
-    _refuse_unknown(params, selection, chosen, receipts)
+    _refuse_unknown(params, selection, chosen, receipts, opened)
     queue_actions.refuse_others(action, selection, chosen)
     targets = queue_actions.needing(action, chosen, reason)
     if params["at_most"] is not None and len(targets) > params["at_most"]:
@@ -102,11 +102,15 @@ def _meant(params):
     return dict((name, params[name]) for name in names if params[name])
 
 
-def _refuse_unknown(params, selection, chosen, receipts):
+def _refuse_unknown(params, selection, chosen, receipts, opened):
     unknown = selection.unknown([one.found for one in chosen])
     if unknown and params["action"] == "delete":
         removed = receipts.removed()
         unknown = [one for one in unknown if one not in removed]
+    if unknown and params["action"] in ("release", "unquarantine"):
+        # One that was let go by an earlier run and was not delivered yet.
+        free = queue_actions.waiting(opened, selection)
+        unknown = [one for one in unknown if one not in free]
     if unknown and params["missing"] == "fail":
         raise InvalidValue("Not in the queues, or not as the other criteria want: %s. What was delivered stands in the mail log; 'mailq', 'mailq -qQ' and "
                            "'mailq -Ac' show what is there. Nothing was done." % ", ".join(unknown), ids=unknown)
@@ -132,20 +136,31 @@ def _warnings(action, result):
     return ["Being worked on at this moment, and therefore left alone: %s. Run again for them." % names]
 
 
+def _refuse_below(command, directory):
+    """Refuse to hand mail over to what the caller is about to remove."""
+    found = os.path.realpath(command)
+    if directory and found.startswith(os.path.realpath(directory) + "/"):
+        raise SendmailError("%s still leads to %s, which is below %s (not_below). Nothing was handed over; the messages are where they were. Give the command "
+                            "to the mail system that is to take them, and run again." % (command, found, directory), path=command)
+
+
 def _hand_over(params, runner, receipts, check_mode, now):
     if not params["receipt"] and not params["all"]:
         raise InvalidValue("Nothing says what is handed over. Name a receipt, or say all: true for every one that waits for it.", option="receipt")
     paths = [receipts.load(params["receipt"])[0]] if params["receipt"] else receipts.awaiting()
-    waiting, done, faults, known = [], [], [], set()
+    if paths and not check_mode:
+        _refuse_below(params["command"], params["not_below"])
+    waiting, done, faults, known, places = [], [], [], set(), []
     for path in paths:
         rows = [row["id"] for row in queue_receipts.waiting_rows(*receipts.load(path))]
         waiting += [name for name in rows if name not in waiting]
         if not check_mode:
             went, wrong = queue_receipts.hand_over(runner, receipts, path, params["command"], now, known)
-            done, faults = done + went, faults + wrong
+            done, faults, places = done + went, faults + wrong, places + ([path[:-len(".json")] + ".d"] if wrong else [])
     if faults:
-        raise SendmailError("%d messages were handed over, %d were not: %s. They are still in %s." % (
-            len(done), len(faults), " ".join(faults[:5]), ", ".join(paths)), receipt=paths[0], faults=faults, done=done)
+        raise SendmailError("%d messages were handed over, %d were not: %s Run again if that was a matter of time. Otherwise deliver them by hand from %s; run "
+                            "again with sendmail_remove_remaining=receipt to finish without them." % (
+                                len(done), len(faults), " ".join(faults[:5]), ", ".join(places)), receipt=paths[0], faults=faults, done=done)
     done = waiting if check_mode else done
     return {"changed": bool(done), "done": done, "gone": [], "tried": [], "busy": [], "receipt": paths[0] if paths else "", "matched": len(waiting),
             "messages": [], "unread": 0, "diff": []}, []

@@ -21,8 +21,6 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 WAITING, QUARANTINED, LOST = "waiting", "quarantined", "lost"
 STATES = {"qf": WAITING, "hf": QUARANTINED, "Qf": LOST}
 LETTERS = dict((state, letters) for letters, state in STATES.items())
-# The newest format that is known; sendmail 8.13 to 8.18 write it.
-NEWEST = 8
 DEFAULT_DIRECTORY = "/var/spool/mqueue"
 DEFAULT_GROUP = "mqueue"
 # An id of any release: letters and digits, never a path.

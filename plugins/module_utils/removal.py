@@ -20,7 +20,16 @@ import re
 import shutil
 import stat
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import disk, generations, hostinfo, queue_host, queue_receipts, queuefiles, selinux
+from ansible_collections.mailjail.sendmail.plugins.module_utils import (
+    disk,
+    generations,
+    hostinfo,
+    queue_host,
+    queue_receipts,
+    queuefiles,
+    selinux,
+    source_removal,
+)
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import CommandFailed, CommitError, UnsafePath
 
 MARK = b"ritten by the collection mailjail.sendmail, "
@@ -64,9 +73,10 @@ class Removal:
     def __init__(self, runner, params):
         self.runner, self.params, self.state = runner, params, params["state_directory"]
         manifests = generations.listing(self.state)
-        self.original = next((one for one in manifests if one.get("first")), None)
+        self.original = generations.before(manifests)
         self.managed = self._managed(manifests)
         self.marked = marked()
+        self.built = source_removal.Built(runner, params["source_prefix"])
 
     def _managed(self, manifests):
         state = generations.read_state(self.state)
@@ -74,6 +84,7 @@ class Removal:
         for manifest in manifests:
             found.update(manifest["files"])
             found.update(manifest.get("beside", {}))
+            found.update(path for path, entry in manifest.get("later", {}).items() if "stored" in entry)
         return found
 
     # -- the two phases
@@ -86,7 +97,7 @@ class Removal:
         rows += [{"path": os.path.join(UNITS, name), "what": "unit unmasked"} for name in masked]
         if not check_mode:
             self._stop(self._running_names([os.path.basename(path) for path in units]), masked)
-        rows += self._files(check_mode)
+        rows += self.built.release(check_mode) + self._files(check_mode)
         rows += self._smrsh(check_mode) + self._label(check_mode) + self._policy(check_mode)
         if rows and not check_mode:
             self._systemctl("daemon-reload")
@@ -106,6 +117,7 @@ class Removal:
                     remove_tree(path)
         for tree in self.params["trees"]:
             rows += self._tree(tree, check_mode)
+        rows += self.built.remove(check_mode)
         if self.params["etc_dir"] and self.params["packages_removed"]:
             rows += [self._gone(path, "led to what is gone", check_mode) for path in self._links(check_mode)]
         rows += self._state_tree(check_mode) + self._accounts(check_mode)
@@ -190,11 +202,18 @@ class Removal:
         return {"path": path, "what": "our lines removed"}
 
     def _smrsh(self, check_mode):
-        """Commands for aliases are links of ours."""
+        return [self._gone(path, "removed", check_mode) for path in self._commands() if self._is_command_of_ours(path)]
+
+    def _commands(self):
+        """Return the links to commands for aliases that are not the distribution's."""
         place = self.params["smrsh"]
         names = sorted(os.listdir(place)) if place and os.path.isdir(place) and not os.path.islink(place) else []
-        ours = [os.path.join(place, name) for name in names if name not in self.params["smrsh_keep"]]
-        return [self._gone(path, "removed", check_mode) for path in ours if os.path.islink(path)]
+        return [path for path in (os.path.join(place, name) for name in names if name not in self.params["smrsh_keep"]) if os.path.islink(path)]
+
+    def _is_command_of_ours(self, path):
+        """With the packages smrsh goes, so nothing runs them any more; where they stay, only what was laid out by the role jail goes: that leaves no record."""
+        named = dict((command["name"], command["target"]) for command in self.params["smrsh_commands"])
+        return self.params["packages_removed"] or named.get(os.path.basename(path)) == os.readlink(path)
 
     def _label(self, check_mode):
         jail = self.params["jail"]
@@ -289,6 +308,8 @@ class Removal:
         for path in self.params["boot_files"]:
             if not self.params["packages_removed"] and SET_LINE in (hostinfo.read_text(path) or ""):
                 told.append("%s holds values that were set by this collection; each has a comment that says so." % path)
+        told += ["%s is a command for aliases that sendmail_smrsh_commands does not name, and was kept." % path
+                 for path in self._commands() if not self._is_command_of_ours(path)]
         jail = self.params["jail"]
         if jail and self.params["keep_data"] and holds_data(jail):
             told.append("%s holds mail and was kept." % jail)

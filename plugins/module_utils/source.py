@@ -4,8 +4,8 @@
 """sendmail out of its own archive, compiled and put below a prefix of its own.
 
 What is decided without a host stands first: whether an archive is sendmail's, and what the compiler is told. :class:`Build` looks at the host and acts.
-A record below the prefix says from what its files were made and what they are. It is written before the first of them and completed after the last, so
-a run that was cut off is finished by the next, and what was not made here is never written over.
+A record below the prefix says from what its files were made, what they are, and which directories were made for them. It is written before the first of them
+and completed after the last, so a run that was cut off is finished by the next, and what was not made here is never written over.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -168,6 +168,25 @@ def parse_record(text):
         return "", {}, False
 
 
+def parse_directories(text):
+    """Return from the same text the directories that were made for a build, as places below the prefix (``.`` is the prefix itself)."""
+    try:
+        found = json.loads(text or "{}").get("directories", [])
+        return set(place for place in found if isinstance(place, type(u"")))
+    except (ValueError, AttributeError, TypeError):
+        return set()
+
+
+def places_above(places):
+    """Return the directories in which files below a prefix lie, ``.`` (the prefix itself) and those in between among them. Pure."""
+    found = set(["."])
+    for place in places:
+        while posixpath.dirname(place):
+            place = posixpath.dirname(place)
+            found.add(place)
+    return found
+
+
 def mode_of(place, wanted):
     """Return ``(group, mode)`` of a file below the prefix."""
     if place == "sbin/sendmail":
@@ -182,6 +201,11 @@ def parse_group(text):
     """
     head = text.partition("\n\n")[0].splitlines()
     return head[1] if len(head) > 1 else "", list(zip(head[2::2], head[3::2]))
+
+
+def chosen_by(text, program):
+    """Tell whether the account of a group names a program among those that can be chosen. Pure."""
+    return program in text.partition("\n\n")[2].splitlines()
 
 
 def group_words(name, link, groups, target):
@@ -224,6 +248,13 @@ def link_step(path, target, needed):
     return None
 
 
+def alternatives():
+    """Return the program that keeps alternatives, None without one, and the name of each group to its account."""
+    paths = [path for pattern in ALTERNATIVES_GROUPS for path in glob.glob(pattern)]
+    return (hostinfo.which("update-alternatives") or hostinfo.which("alternatives"),
+            dict((os.path.basename(path), hostinfo.read_text(path) or "") for path in paths))
+
+
 def _built_elsewhere(path):
     return os.path.isfile(os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(path))), RECORD))
 
@@ -239,7 +270,9 @@ class Build:
         check_wanted(wanted)
         self.runner, self.wanted = runner, wanted
         self.program = self.path("sbin/sendmail")
-        self.former, self.files, complete = parse_record(hostinfo.read_text(self.path(RECORD)))
+        record = hostinfo.read_text(self.path(RECORD))
+        self.former, self.files, complete = parse_record(record)
+        self.made = parse_directories(record)
         self.reasons = self._reasons(complete)
         self.attributes = [] if self.reasons else self._attributes()
         self.steps = self._steps()
@@ -372,10 +405,13 @@ class Build:
 
     def _install(self, made):
         files = dict((place, disk.digest(path)) for place, path in made.items())
-        directories = set(os.path.dirname(self.path(place)) for place in files)
-        for directory in sorted(directories, key=len):
-            _make_directory(directory)
+        directories = sorted(places_above(files), key=len)
+        # Those that were there before are somebody else's, and stay when all this goes.
+        self.made.update(place for place in directories if not os.path.isdir(self.path(place)))
+        _make_directory(self.wanted.prefix)
         self._record(dict(self.files, **files), False)
+        for place in directories:
+            _make_directory(posixpath.normpath(self.path(place)))
         for place in sorted(made):
             group, mode = mode_of(place, self.wanted)
             disk.copy(made[place], self.path(place), "root", group, mode)
@@ -384,7 +420,8 @@ class Build:
         self._record(files, True)
 
     def _record(self, files, complete):
-        text = json.dumps({"description": description(self.wanted), "files": files, "complete": complete}, indent=1, sort_keys=True)
+        text = json.dumps({"description": description(self.wanted), "files": files, "directories": sorted(self.made), "complete": complete},
+                          indent=1, sort_keys=True)
         disk.write(self.path(RECORD), (text + "\n").encode("utf-8"), mode="0644")
 
     def _lead(self, step, target):
@@ -392,9 +429,8 @@ class Build:
             disk.remove(step[1])
             os.symlink(target, step[1])
             return
-        program = hostinfo.which("update-alternatives") or hostinfo.which("alternatives")
-        paths = [path for pattern in ALTERNATIVES_GROUPS for path in glob.glob(pattern)]
-        groups = dict((os.path.basename(path), parse_group(hostinfo.read_text(path) or "")) for path in paths)
+        program, texts = alternatives()
+        groups = dict((name, parse_group(text)) for name, text in texts.items())
         for words in group_words(step[2], step[1], groups, target):
             result = self.runner.run([program] + words)
             if result.rc:

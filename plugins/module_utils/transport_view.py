@@ -13,7 +13,7 @@ import ipaddress
 import re
 import time
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, hostinfo, tables_access
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cf, cfview, hostinfo, tables_access
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import (
     FAIL,
     PASS,
@@ -29,12 +29,13 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import Se
 
 # ``modifiers`` are letters; ``local`` tells whether only this host itself can connect; ``where`` is the line of the .cf.
 Listener = collections.namedtuple("Listener", "name address port modifiers local where")
-# A line of a map's source; ``remarked`` tells whether a remark stands above it.
+# A line of a map's source; ``remarked`` tells whether a remark stands above it, None where only the database could be read.
 Row = collections.namedtuple("Row", "tag rest value where remarked")
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "localhost4", "localhost6", "localhost4.localdomain4", "localhost6.localdomain6")
 # The name of a listener that is none: of a host without a daemon.
 NO_DAEMON = "NoMTA"
-TRUE = "tTyY"
+# What is asked of a map that may have millions of other lines, each about one client.
+TERMS = re.compile(r"^(?:Try_TLS|TLS_\w+|Srv_Features|Clt_Features|AuthInfo):.*$", re.M | re.I)
 
 
 class _Blind:
@@ -113,11 +114,6 @@ class Asked:
 
 # ---- values --------------------------------------------------------------------------------------------------------------------------------
 
-def is_true(value):
-    """Tell whether an option is set, as sendmail reads a truth value: an empty one is true, an absent one (None) is not."""
-    return value is not None and (value == "" or value[0] in TRUE)
-
-
 def letters(value):
     """Return the letters of an option that is a list of letters, with commas or blanks between or without."""
     return [letter for letter in value or "" if letter not in ", \t\n"]
@@ -152,11 +148,6 @@ def spelled(address, port):
 def now(view):
     """Return this moment, in seconds since 1970; a site may name another (tests do)."""
     return view.site.get("now") or time.time()
-
-
-def limit(view, name, default):
-    """Return a threshold of the site."""
-    return (view.site.get("limits") or {}).get(name, default)
 
 
 # ---- the configuration ---------------------------------------------------------------------------------------------------------------------
@@ -215,19 +206,22 @@ def rows(view, which, name="access"):
 
     :raises Unseen: it is no file, or can not be read.
     """
+    return view.once(("rows", which, name), _rows, view, which, name)
+
+
+def _rows(view, which, name):
     found = view.cf(which)
     entry = found.maps.get(name) if found else None
     if entry is None:
         return []
-    if not entry.path.startswith("/"):
-        raise Unseen("the map %s is of the type %s: its entries are in no file of this host" % (name, entry.klass))
-    text = view.read(entry.path)
-    if text is not None:
-        return read_rows(entry.path, text)
-    result = view.run(view.program("makemap", "/usr/libexec/sendmail/makemap") or "makemap", "-u", entry.klass, entry.path)
-    if result.rc:
-        raise Unseen("%s is not there, and makemap can not read its database: %s" % (entry.path, result.stderr.strip() or "no word"), path=entry.path)
-    return read_rows(entry.path, result.stdout)
+    if not entry.path.startswith("/") or entry.klass not in cfview.BUILT and entry.klass != "text":
+        raise Unseen("the map %s is of the type %s: its entries are in no file of this host that is read" % (name, entry.klass))
+    text, path, dumped = cfview.text_of(view, entry)
+    if text is None:
+        raise Unseen("%s is not there, and there is no database of it" % path, path=path)
+    if dumped:
+        return [row._replace(where=path, remarked=None) for row in read_rows(path, "\n".join(TERMS.findall(text)))]
+    return read_rows(path, text)
 
 
 def read_rows(path, text):
@@ -256,16 +250,9 @@ def asked(found, tag, host):
 
 # ---- the program ---------------------------------------------------------------------------------------------------------------------------
 
-def program(view):
-    """Return the path of the sendmail program, links followed; None where there is none."""
-    told = [(view.site.get("facts") or {}).get("sendmail", {}).get("path"), (view.site.get("platform") or {}).get("sendmail")]
-    path = next((one for one in told if one and view.stat(one, follow=True)), None) or view.program(*hostinfo.PROGRAMS)
-    return view.target(path) if path else None
-
-
 def debug(view):
     """Return what sendmail says of itself; :raises Unseen: it is not there, or said nothing in time."""
-    path = program(view)
+    path = cfview.program(view)
     if path is None:
         raise Unseen("there is no sendmail program")
     return view.run(path, "-d0.14", "-bt", stdin="").stdout

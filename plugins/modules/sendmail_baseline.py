@@ -33,9 +33,10 @@ options:
   site:
     description:
       - What the play knows and a host can not say. All keys may be missing.
-      - C(listeners) (as declared), C(compiled) (C(mta), C(msp)), C(platform) (the family's table), C(jail), C(privilege), C(limits) (thresholds),
-        C(facts) (the result of M(mailjail.sendmail.sendmail_info)), C(relay_networks) (who may relay, as C(sendmail_relay_networks) has it),
-        C(expected).
+      - C(listeners) (as declared), C(compiled) (C(mta), C(msp)), C(platform) (the family's table), C(privilege), C(limits) (thresholds, whole numbers),
+        C(facts) (the result of M(mailjail.sendmail.sendmail_info)), C(relay_networks) (who may relay, as C(sendmail_relay_networks) has it).
+      - C(jail) is its path, or C(path), C(directories) and C(files), the last two as C(sendmail_jail_directories) and C(sendmail_jail_files) have them.
+      - C(expected) has C(smrsh), the names of commands that smrsh may offer; any other one fails.
     type: dict
     default: {}
   only:

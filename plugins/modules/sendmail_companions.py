@@ -158,7 +158,9 @@ options:
         elements: str
         default: []
       apply:
-        description: Of a companion without unit, program and arguments that put its files into force, such as C(firewall-cmd --reload).
+        description:
+          - Of a companion without unit, program and arguments that put its files into force, such as C(firewall-cmd --reload).
+          - With O(companions[].state=stopped) they take out of force what is gone. If they fail the files come back, so that the next run does it.
         type: list
         elements: str
         default: []

@@ -123,6 +123,9 @@ options:
     description: The command that takes messages that are handed over.
     type: path
     default: /usr/sbin/sendmail
+  not_below:
+    description: A directory; nothing is handed over while O(command) leads below it, for instance to a sendmail that is about to be removed.
+    type: path
   limit:
     description: How many messages are listed in the result.
     type: int
@@ -208,7 +211,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import queue_work
+from ansible_collections.mailjail.sendmail.plugins.module_utils import queue_receipts, queue_work
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError, told
 from ansible_collections.mailjail.sendmail.plugins.module_utils.queue_actions import ACTIONS
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Runner
@@ -224,9 +227,9 @@ def spec():
         "state": {"type": "str", "choices": ["any", "waiting", "quarantined", "lost"], "default": "any"}, "all": {"type": "bool", "default": False},
         "at_most": {"type": "int"}, "reason": {"type": "str"}, "wait": {"type": "int", "default": 60},
         "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"}, "contents": {"type": "bool", "default": False},
-        "receipt_directory": {"type": "path", "default": "/var/lib/mailjail/receipts"}, "receipt_days": {"type": "int", "default": 14},
+        "receipt_directory": {"type": "path", "default": queue_receipts.DIRECTORY}, "receipt_days": {"type": "int", "default": 14},
         "awaited": {"type": "bool", "default": False}, "receipt": {"type": "str"},
-        "command": {"type": "path", "default": "/usr/sbin/sendmail"}, "limit": {"type": "int", "default": 100},
+        "command": {"type": "path", "default": "/usr/sbin/sendmail"}, "not_below": {"type": "path"}, "limit": {"type": "int", "default": 100},
         "program": {"type": "path"}, "user": {"type": "str"},
         "configurations": {"type": "dict", "default": {}, "options": {"mta": {"type": "path"}, "msp": {"type": "path"}}},
     }

@@ -151,10 +151,10 @@ def main():
         queues, reasons = queue_host.configured(params["configurations"])
         opened, unread = queue_host.spools(queues, strict=False)
         result = queue_report.report(opened, now, limit=params["limit"], top=params["top"], until=now + params["seconds"])
-        queue_report.add_unread(result, queues, unread)
+        queue_report.add_unread(result, unread)
     except (SendmailError, OSError) as exc:
         module.fail_json(**told(exc))
-    module.exit_json(changed=False, **dict(result, reasons=reasons + [sentence for _path, sentence in unread]))
+    module.exit_json(changed=False, **dict(result, reasons=reasons + [sentence for _path, sentence, _queue in unread]))
 
 
 if __name__ == "__main__":

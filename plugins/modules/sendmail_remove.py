@@ -55,13 +55,21 @@ options:
     elements: path
     default: []
   smrsh:
-    description: The directory of commands for aliases; its links are this collection's.
+    description: The directory of commands for aliases. Its links go with the packages; where these stay, those that O(smrsh_commands) names.
     type: path
   smrsh_keep:
     description: Names in it that are the distribution's.
     type: list
     elements: str
     default: []
+  smrsh_commands:
+    description: Links in it that the role C(jail) laid out.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: The name of the link., type: str, required: true}
+      target: {description: Where it leads., type: str, required: true}
   selinux_ports:
     description: Ports of listeners, of which SELinux's policy forgets that they are for mail.
     type: list
@@ -88,6 +96,11 @@ options:
     type: list
     elements: path
     default: []
+  source_prefix:
+    description:
+      - Where sendmail was built from source. With O(phase=prepare) no command leads there any more; with O(phase=finish) the files go that its record names,
+        and the directories that were made for them. Nothing else below it is touched, and nothing at all where there is no record.
+    type: path
   accounts:
     description: Accounts that this collection made, for the daemon without root. One with another comment than its own is left alone.
     type: list
@@ -130,8 +143,10 @@ def main():
         "phase": {"type": "str", "choices": ["prepare", "finish"], "required": True}, "state_directory": {"type": "path", "default": "/var/lib/mailjail"},
         "packages_removed": {"type": "bool", "default": True}, "keep_data": {"type": "bool", "default": True},
         "masked_units": texts, "boot_files": paths, "blocks": paths, "smrsh": {"type": "path"}, "smrsh_keep": texts,
+        "smrsh_commands": {"type": "list", "elements": "dict", "default": [],
+                           "options": {"name": {"type": "str", "required": True}, "target": {"type": "str", "required": True}}},
         "selinux_ports": {"type": "list", "elements": "int", "default": []}, "jail": {"type": "path"}, "leftovers": texts,
-        "link_directories": paths, "etc_dir": {"type": "path"}, "trees": paths, "accounts": texts,
+        "link_directories": paths, "etc_dir": {"type": "path"}, "trees": paths, "source_prefix": {"type": "path"}, "accounts": texts,
     }, supports_check_mode=True)
     try:
         with generations.lock():

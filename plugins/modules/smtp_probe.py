@@ -256,7 +256,8 @@ SPEC = {
     "tests": {"type": "list", "elements": "str", "choices": list(smtp_run.TESTS), "default": list(smtp_run.USUAL)},
     "recipients": {"type": "dict", "options": {"local": {"type": "str"}, "outside": {"type": "str", "default": smtp_run.OUTSIDE}}},
     "sender": {"type": "str", "default": ""}, "helo": {"type": "str", "default": ""}, "deliver_to": {"type": "str", "default": ""},
-    "ca": {"type": "path"}, "patience": {"type": "int", "default": 30}, "slow_client_seconds": {"type": "int", "default": 330},
+    "ca": {"type": "path"}, "patience": {"type": "int", "default": smtp_run.DEFAULTS["patience"]},
+    "slow_client_seconds": {"type": "int", "default": smtp_run.DEFAULTS["slow_client_seconds"]},
     "budget": {"type": "dict", "options": dict((key, {"type": "int", "default": value}) for key, value in smtp_run.BUDGET.items())},
 }
 

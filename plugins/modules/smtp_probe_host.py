@@ -101,8 +101,9 @@ LISTENER = {"name": {"type": "str", "default": ""}, "address": {"type": "str", "
 SPEC = {
     "listeners": {"type": "list", "elements": "dict", "required": True, "options": LISTENER}, "name": {"type": "str", "default": ""},
     "tests": {"type": "list", "elements": "str"}, "recipients": {"type": "dict"}, "sender": {"type": "str", "default": ""},
-    "helo": {"type": "str", "default": ""}, "deliver_to": {"type": "str", "default": ""}, "ca": {"type": "path"}, "patience": {"type": "int", "default": 30},
-    "slow_client_seconds": {"type": "int", "default": 330}, "budget": {"type": "dict"},
+    "helo": {"type": "str", "default": ""}, "deliver_to": {"type": "str", "default": ""}, "ca": {"type": "path"},
+    "patience": {"type": "int", "default": smtp_run.DEFAULTS["patience"]},
+    "slow_client_seconds": {"type": "int", "default": smtp_run.DEFAULTS["slow_client_seconds"]}, "budget": {"type": "dict"},
 }
 
 

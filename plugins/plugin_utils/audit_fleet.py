@@ -19,8 +19,8 @@ from ansible_collections.mailjail.sendmail.plugins.plugin_utils.audit_text impor
 SCHEMA = "mailjail.sendmail/audit/1"
 # What a verdict that is another one than last time means.
 NEW, MENDED, CHANGED = "new", "mended", "changed"
-_BAD, _GOOD = (FAIL,), (PASS, NOT_APPLICABLE, WAIVED)
-_KNOWN = _BAD + _GOOD + (UNKNOWN,)
+_GOOD = (PASS, NOT_APPLICABLE)
+_KNOWN = (FAIL, WAIVED, UNKNOWN) + _GOOD
 
 
 def report(records, table, families, generated, release, former=None):
@@ -34,7 +34,8 @@ def report(records, table, families, generated, release, former=None):
     before = _verdicts(former)
     for host in hosts:
         host["first"] = former is not None and host["name"] not in before
-        host["controls"] = [_since(row, (before.get(host["name"]) or {}).get(row["control"])) for row in host["controls"]]
+        if host["name"] in before:
+            host["controls"] = [_since(row, before[host["name"]].get(row["control"])) for row in host["controls"]]
     found = collections.OrderedDict((
         ("schema", SCHEMA), ("generated", generated), ("release", release), ("since", former["generated"] if former else None),
         ("families", [{"id": name, "title": title} for name, title in families.items()]),
@@ -61,10 +62,12 @@ def _verdicts(former):
 
 
 def _since(row, before):
-    """Say of a row what it was, if it was another."""
-    if before is None or before == row["verdict"]:
+    """Say of a row what it was, if it was another. A failure where nothing was known is as new as one where all was well."""
+    if before == row["verdict"]:
         return row
-    change = NEW if row["verdict"] in _BAD else MENDED if before in _BAD and row["verdict"] in _GOOD else CHANGED
+    if before is None:
+        return dict(row, change=NEW) if row["verdict"] == FAIL else row
+    change = NEW if row["verdict"] == FAIL else MENDED if before == FAIL and row["verdict"] in _GOOD else CHANGED
     return dict(row, before=before, change=change)
 
 

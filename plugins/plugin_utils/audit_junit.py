@@ -14,7 +14,7 @@ __metaclass__ = type
 from xml.etree import ElementTree
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, WAIVED
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_host
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_host, audit_text
 
 
 def text(found):
@@ -48,7 +48,7 @@ def _case(host, control, row):
     reason = (row["evidence"] or [{"seen": ""}])[0]["seen"]
     if row["verdict"] == FAIL and row in audit_host.failing(host):
         fault = ElementTree.SubElement(case, "failure", type=control["severity"], message="%s: %s" % (control["severity"], control["title"]))
-        fault.text = "\n".join([_said(one) for one in row["evidence"]] + ["Remedy: %s" % control["remedy"]])
+        fault.text = "\n".join([audit_text.told(one) for one in row["evidence"]] + ["Remedy: %s" % control["remedy"]])
     elif row["verdict"] != PASS:
         told = {FAIL: "fails, %s is below the severity at which the audit fails" % control["severity"], UNKNOWN: "unknown: %s" % reason,
                 NOT_APPLICABLE: "not applicable: %s" % reason, WAIVED: _waived(row)}
@@ -58,7 +58,3 @@ def _case(host, control, row):
 
 def _waived(row):
     return "waived until {until} by {owner}: {reason}".format(**row["waiver"]) if "waiver" in row else "waived"
-
-
-def _said(evidence):
-    return "%s%s%s" % (evidence["where"] and evidence["where"] + ": ", evidence["seen"], evidence["wanted"] and "; wanted: " + evidence["wanted"])

@@ -16,12 +16,12 @@ import hashlib
 import json
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import controls
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_host
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_fleet, audit_host
 
 VERDICTS = (controls.FAIL, controls.UNKNOWN, controls.WAIVED, controls.PASS, controls.NOT_APPLICABLE)
 SEVERITIES = tuple(reversed(controls.SEVERITIES))
 STATES = (audit_host.AUDITED, audit_host.BROKEN, audit_host.UNREACHABLE)
-CHANGES = ("new", "mended", "changed")
+CHANGES = (audit_fleet.NEW, audit_fleet.MENDED, audit_fleet.CHANGED)
 # Parts of the page, files of the role audit.
 PARTS = ("page.html", "page.css", "page.js")
 
@@ -68,11 +68,11 @@ def _host(host, numbers, judgements, waivers):
         number = numbers[row["control"]]
         rows[number] = judgements.number([VERDICTS.index(row["verdict"]), [[one["where"], one["seen"], one["wanted"]] for one in row["evidence"]]])
         if "change" in row:
-            changes[number] = [CHANGES.index(row["change"]), VERDICTS.index(row["before"])]
+            changes[number] = [CHANGES.index(row["change"]), VERDICTS.index(row["before"]) if "before" in row else -1]
         if "waiver" in row:
             waived[number] = waivers.number([row["waiver"][key] for key in ("reason", "owner", "until")])
     listeners = [["%s:%s" % (one["address"], one["port"]), one["name"], one["reachable"], one["refusal"]] for one in host["listeners"]]
-    return [host["name"], STATES.index(host["state"]), host["reason"], host["profile"], host["system"], host["sendmail"], host["fail_at"], host["first"],
+    return [host["name"], STATES.index(host["state"]), host["reason"], host["profile"], host["system"], host["sendmail"], host["first"],
             rows, changes, waived, host["warnings"], listeners, host["unasked"]]
 
 

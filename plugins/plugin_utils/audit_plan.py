@@ -91,20 +91,40 @@ def _names(key, said):
 def site(said, info):
     """Return what the module sendmail_baseline is told of the site.
 
-    :param dict said: as for :func:`check`, and ``declared`` (listeners), ``platform`` (its family's table), ``jail``, ``limits``, ``privilege``,
-        ``relay_networks``; all may be missing.
+    :param dict said: as for :func:`check`, and ``declared`` (listeners), ``platform`` (its family's table), ``jail`` (its path), ``jail_directories`` and
+        ``jail_files`` (as the role jail has them), ``smrsh_commands`` (likewise), ``limits``, ``privilege``, ``relay_networks``; all may be missing.
     :param dict info: what sendmail_info found; empty where it failed.
     """
     platform = said.get("platform") or {}
     found = {"profile": said.get("profile") or "", "limits": said.get("limits") or {}}
-    found.update({key: said[key] for key in ("jail", "privilege", "state_directory", "relay_networks") if said.get(key)})
-    if said.get("declared") is not None:
+    found.update({key: said[key] for key in ("privilege", "state_directory", "relay_networks") if said.get(key)})
+    found.update(_deliveries(said, platform))
+    if isinstance(said.get("declared"), (list, tuple)):
         found["listeners"] = list(said["declared"])
     if platform:
         found.update(platform=platform, compiled={"mta": platform["mta"]["compiled"], "msp": platform["client"]["compiled"]})
     facts = {key: value for key, value in as_dict(info).items() if key not in _AROUND}
     if as_dict(facts.get("host")):
         found["facts"] = facts
+    return found
+
+
+def _deliveries(said, platform):
+    """Return what is declared of the jail and of smrsh's commands; nothing where a site says nothing, and nothing of a host of no known kind."""
+    found = {"jail": said["jail"]} if said.get("jail") else {}
+    if not said.get("profile"):
+        return found
+    # What is not said is None, or an empty text where Ansible makes one of it.
+    inside = {
+        key: [one for one in said["jail_" + key] if as_dict(one).get("path")]
+        for key in ("directories", "files")
+        if isinstance(said.get("jail_" + key), (list, tuple))
+    }
+    if found and inside:
+        found["jail"] = dict(inside, path=said["jail"])
+    if isinstance(said.get("smrsh_commands"), (list, tuple)):
+        names = [as_dict(one).get("name") for one in said["smrsh_commands"]]
+        found["expected"] = {"smrsh": [str(name) for name in names + list(as_list(as_dict(platform.get("smrsh")).get("keep"))) if name]}
     return found
 
 
@@ -149,6 +169,9 @@ def _reached(said):
         return "", "Ansible reaches it by the connection %s, so '%s' need not be its address: %s" % (connection, address, asks)
     if not address or loops(address):
         return "", "the inventory knows it as '%s', which is the probing host itself: %s" % (address, asks)
+    # A word that ssh's own configuration may lead anywhere: the resolver would try it below the probing host's domain, and find somebody else.
+    if not re.search("[.:]", address):
+        return "", "the inventory knows it as '%s', which is neither an address nor a name with a domain: %s" % (address, asks)
     return address, ""
 
 

@@ -12,7 +12,7 @@ import re
 from urllib.parse import quote
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import FAIL, UNKNOWN, WAIVED
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_fleet, audit_host
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_fleet, audit_host, audit_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
@@ -61,7 +61,7 @@ def _invocation(found):
 def _result(found, host, row, index):
     control = found["controls"][row["control"]]
     failed = row["verdict"] != UNKNOWN
-    said = [_said(one) for one in row["evidence"]]
+    said = [audit_text.told(one) + "." for one in row["evidence"]]
     result = {"ruleId": row["control"], "ruleIndex": index, "kind": "fail" if failed else "open", "level": LEVELS[control["severity"]] if failed else "none",
               "message": {"text": "%s: %s %s" % (host["name"], "not so: " + control["title"] + "." if failed else "could not be seen:", " ".join(said))},
               "locations": _locations(host, row["evidence"]),
@@ -72,10 +72,6 @@ def _result(found, host, row, index):
     if found["since"]:
         result["baselineState"] = "new" if row.get("change") == audit_fleet.NEW or host["first"] else "updated" if "change" in row else "unchanged"
     return result
-
-
-def _said(evidence):
-    return "%s%s%s." % (evidence["where"] and evidence["where"] + ": ", evidence["seen"], evidence["wanted"] and "; wanted: " + evidence["wanted"])
 
 
 def _locations(host, evidence):

@@ -37,3 +37,8 @@ def _spelt(found):
 def line(value, limit=LIMIT):
     """Return the same as one line."""
     return " ".join(clean(value, limit).split())
+
+
+def told(evidence):
+    """Return a piece of evidence as a sentence without its full stop."""
+    return "%s%s%s" % (evidence["where"] and evidence["where"] + ": ", evidence["seen"], evidence["wanted"] and "; wanted: " + evidence["wanted"])

@@ -15,7 +15,8 @@ from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import In
 
 NAME = "mailjail-sendmail"
 FILE = "/etc/apparmor.d/" + NAME
-MODES = ("off", "complain", "enforce")
+# What compiles profiles, and what this one includes.
+PACKAGES = {"debian": ["apparmor"], "suse": ["apparmor-parser", "apparmor-abstractions"]}
 LOADED = "/sys/kernel/security/apparmor/profiles"
 MARK = "Written by the collection mailjail.sendmail, role apparmor: a change made here is shown and undone by the next run."
 FORGET = "! grep -q '^%s (' %s 2>/dev/null || printf %%s %s > /sys/kernel/security/apparmor/.remove" % (NAME, LOADED, NAME)
@@ -60,10 +61,11 @@ def profile(site):
               "# Itself, and what it starts; all of it stays in here.", "/usr/** r,"]
     lines += ["%s{,/**} mrix," % _path(one) for one in site["programs"]]
     lines += ["/{usr/,}lib{,32,64}/** mr,", "# What it is told."]
+    # Whoever looks something up in a database locks it first (k).
     for path in site["reads"]:
-        lines += ["%s{,.*} r," % _path(path)]
+        lines += ["%s{,.*} rk," % _path(path)]
     for path in site["read_trees"]:
-        lines += _tree(path, "r")
+        lines += _tree(path, "rk")
     lines += ["# What it writes."]
     for path in site["writes"]:
         lines += _tree(path, "rwkl")
@@ -95,4 +97,4 @@ def plan(site):
     if site["active"]:
         entry.update(apply=["apparmor_parser", "-r", FILE], proof=["grep", "-q", "^%s (%s)$" % (NAME, site["mode"]), LOADED])
     remark = "" if site["active"] else ("has a kernel without AppArmor: the profile %s was laid out and compiled, and is not in force." % FILE)
-    return {"packages": ["apparmor"], "companions": [entry], "retired": [], "remark": remark}
+    return {"packages": PACKAGES[site["family"]], "companions": [entry], "retired": [], "remark": remark}

@@ -16,7 +16,6 @@ from xml.sax.saxutils import quoteattr
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 
-BACKENDS = ("off", "auto", "nftables", "firewalld")
 # What others take for a mail port: where nobody listens for them, nobody gets through either.
 MAIL_PORTS = (25, 465, 587)
 # The host itself is always believed; nobody outside is the host itself.

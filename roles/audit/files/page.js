@@ -26,8 +26,8 @@
 
   const controls = data.controls.map(([id, title, severity, family, reason, remedy, references]) => ({ id, title, severity, family, reason, remedy,
     references }));
-  const hosts = data.hosts.map(([name, state, reason, profile, system, sendmail, failAt, first, rows, changes, waived, warnings, listeners, unasked], number) =>
-    ({ name, state, reason, profile, system, sendmail, failAt, first, rows, changes, waived, warnings, listeners, unasked, number,
+  const hosts = data.hosts.map(([name, state, reason, profile, system, sendmail, first, rows, changes, waived, warnings, listeners, unasked], number) =>
+    ({ name, state, reason, profile, system, sendmail, first, rows, changes, waived, warnings, listeners, unasked, number,
        changed: Object.keys(changes).length }));
   const verdict = (host, control) => host.rows[control] < 0 ? -1 : data.judgements[host.rows[control]][0];
   const word = (name) => name.replace(" ", "-");
@@ -72,12 +72,11 @@
     if (judgement < 0 || (chosen.family >= 0 && controls[control].family !== chosen.family)) return false;
     const found = data.judgements[judgement][0];
     const change = host.changes[control];
-    if (chosen.changes.size) {
-      if (!change || !chosen.changes.has(change[0])) return false;
-    } else if (chosen.verdicts.size || chosen.severities.size) {
+    if (chosen.changes.size && (!change || !chosen.changes.has(change[0]))) return false;
+    if (chosen.verdicts.size || chosen.severities.size) {
       const severe = found === FAIL && chosen.severities.has(controls[control].severity);
       if (!severe && !chosen.verdicts.has(found)) return false;
-    } else if (found > WAIVED) return false;
+    } else if (!chosen.changes.size && found > WAIVED) return false;
     return asked.every((one) => one.host[host.number] || one.control[control] || one.judgement[judgement]);
   }
 
@@ -280,7 +279,7 @@
     const marks = element("div", { class: "badges" },
       badge(found === FAIL ? data.severities[control.severity] : data.verdicts[found],
         found === FAIL ? data.severities[control.severity] : data.verdicts[found]),
-      change ? badge(data.changes[change[0]], `${data.changes[change[0]]}: was ${data.verdicts[change[1]]}`) : null, element("span", { class: "id",
+      change ? badge(data.changes[change[0]], `${data.changes[change[0]]}: was ${data.verdicts[change[1]] || "not known"}`) : null, element("span", { class: "id",
         text: control.id }));
     return element("article", { "aria-label": `${control.id} ${data.verdicts[found]}` }, marks, element("h3", { text: control.title }),
       evidence(host.rows[number]),

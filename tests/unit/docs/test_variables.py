@@ -23,8 +23,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 # Their default depends on the profile, so it is a template there and a value in the specification.
 TEMPLATED = ("sendmail_listeners", "sendmail_delivery_mode", "sendmail_mc_template", "sendmail_home_access", "sendmail_queue_interval")
 # A number has a unit; these words name one, or the thing that is counted.
-UNITS = re.compile(r"days|bits|bytes|blocks|milliseconds|seconds|connections|recipients|commands|processes|headers|load average|questions|port|states|how often"
-                   r"|points|`?(queue|refuse|delay)_load|backlog|messages|the same for|sockets?|not looked at here", re.I)
+UNITS = re.compile(r"days|bits|bytes|blocks|milliseconds|seconds|connections|recipients|commands|processes|headers|load average|questions|name servers|port"
+                   r"|states|how often|points|`?(queue|refuse|delay)_load|backlog|messages|the same for|sockets?|not looked at here", re.I)
 
 
 def read(path):

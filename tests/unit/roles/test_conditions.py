@@ -15,7 +15,8 @@ import pytest
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import role_plans
+from ansible_collections.mailjail.sendmail.plugins.module_utils import removal
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_apparmor, plan_firewall, plan_logs, role_plans
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 NOTHING = {"system_files": {"firewall": [], "logs": [], "apparmor": []}, "apparmor": True}
@@ -81,8 +82,44 @@ def test_what_waits_for_the_successor_is_handed_over_in_any_run():
     names = [task["name"] for task in block]
     task = block[names.index("Hand the mail that waited over to it")]
     assert names.index(task["name"]) < names.index("Remove what is left") and when(task["when"], sendmail_remove_remaining="hand_over") is True
-    assert task["mailjail.sendmail.sendmail_queue"] == {"action": "hand_over", "all": True}
+    assert task["mailjail.sendmail.sendmail_queue"] == {"action": "hand_over", "all": True, "not_below": "{{ __sendmail_remove_prefix }}"}
     assert drain()[0]["Keep what is left"]["mailjail.sendmail.sendmail_queue"]["awaited"] is True
+
+
+@pytest.mark.parametrize("manager, name", [("apt", "apt_ask.yml"), ("dnf", "rpm_ask.yml"), ("zypper", "rpm_ask.yml")])
+def test_whoever_needs_the_packages_is_asked_for_first(manager, name):
+    task = next(task for task in yaml.safe_load(text("roles", "remove", "tasks", "main.yml")) if "that takes other packages" in task["name"])
+    assert rendered(task["ansible.builtin.include_tasks"]["file"], __sendmail_platform={"package_manager": manager}) == name
+    assert os.path.exists(os.path.join(ROOT, "roles", "remove", "tasks", name))
+
+
+@pytest.mark.parametrize("successor, there, check, asked", [
+    ("postfix", ["sendmail"], False, True), ("", ["sendmail"], False, False), ("postfix", [], False, False), ("postfix", ["sendmail"], True, False)])
+def test_dnf_takes_nobody_along_whom_the_successor_does_not_serve(successor, there, check, asked):
+    """Before anything is installed nobody knows whom it serves; dnf itself removes what needs the packages, without a word."""
+    tasks = yaml.safe_load(text("roles", "remove", "tasks", "dnf.yml"))
+    names = [task["name"] for task in tasks]
+    task = tasks[names.index("Refuse to take along what the successor does not serve")]
+    assert names.index("Give the sendmail command to it") < names.index(task["name"]) < names.index("Remove the packages")
+    said = {"__sendmail_remove_successor": {"packages": [successor]} if successor else {}, "__sendmail_info": {"packages": dict.fromkeys(there, "1")},
+            "__sendmail_remove_packages_named": ["sendmail", "sendmail-cf"], "ansible_check_mode": check}
+    assert all(when(words, **said) for words in task["when"]) is asked
+    assert task["block"][0]["ansible.builtin.command"]["argv"].startswith("{{ ['rpm', '--erase', '--test']")
+    assert when(task["block"][1]["ansible.builtin.assert"]["that"], __sendmail_remove_served={"rc": 1}) is False
+
+
+def test_an_account_is_known_by_the_comment_that_it_got():
+    task = next(task for task in yaml.safe_load(text("roles", "packages", "tasks", "main.yml")) if "ansible.builtin.user" in task)
+    assert task["ansible.builtin.user"]["comment"] == removal.COMMENT
+
+
+def test_a_prefix_is_no_tree():
+    """It may be /usr/local: what was built there goes by its record."""
+    values = yaml.safe_load(text("roles", "remove", "vars", "main.yml"))
+    assert "source_prefix" not in values["__sendmail_remove_trees"]
+    for method, packages, expected in (("source", True, "/opt/sendmail"), ("package", True, ""), ("source", False, "")):
+        assert (rendered(values["__sendmail_remove_prefix"], sendmail_source_prefix="/opt/sendmail", sendmail_install_method=method,
+                         sendmail_remove_packages=packages) or "") == expected
 
 
 @pytest.mark.parametrize("role, left, key", [
@@ -99,3 +136,22 @@ def test_a_removal_switches_off_what_stands_around_the_daemon(role, left, key):
     tasks = yaml.safe_load(text("roles", "remove", "tasks", "main.yml"))
     assert [bool("mailjail.sendmail.sendmail_companions" in task) for task in tasks[-2:]] == [True, False]
     assert "/var/lib/mailjail-metrics" in values["__sendmail_remove_trees"]
+
+
+def questions(*path):
+    """What tasks of a file ask the module sendmail_info."""
+    name = "mailjail.sendmail.sendmail_info"
+    return [task[name] for task in yaml.safe_load(text("roles", *path)) if name in task]
+
+
+def test_whoever_asks_a_host_again_asks_the_same():
+    """What is not asked for counts as not there: a unit that runs, a package that is installed."""
+    first = questions("platform", "tasks", "main.yml")
+    assert len(first) == 1 and questions("platform", "tasks", "look.yml") == questions("packages", "tasks", "again.yml") == first
+
+
+@pytest.mark.parametrize("plan", [plan_apparmor, plan_firewall, plan_logs])
+def test_packages_of_the_plans_are_looked_for(plan):
+    """One that is not would be missing in every run, and every check would announce it."""
+    words = yaml.safe_load(text("roles", "platform", "vars", "main.yml"))["__sendmail_platform_other_packages"]
+    assert {name for names in plan.PACKAGES.values() for name in names} <= set(re.findall("'([^']+)'", words))

@@ -95,7 +95,8 @@ def runs_(world):
     yield {"done": world.converge("--limit", one.name, "--diff", values=VALUES), "again": world.converge("--limit", one.name, values=VALUES)}
     world.converge("--limit", one.name)
     gone = one.run("ls /etc/mail/ldap-people.secret").stdout
-    one.out(f"systemctl stop lab-slapd lab-map; rm -rf {DIRECTORY} {SOCKET}")
+    one.out(f"systemctl stop lab-slapd lab-map; rm -rf {DIRECTORY} {SOCKET}; DEBIAN_FRONTEND=noninteractive apt-get purge -qq -y slapd >/dev/null; "
+            "rm -rf /var/lib/ldap /etc/ldap/slapd.d; [ ! -d /etc/ldap ] || rmdir --ignore-fail-on-non-empty /etc/ldap")
     assert gone == "", "the password of a map that is no longer declared stayed on the host"
 
 

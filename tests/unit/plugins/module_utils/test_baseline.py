@@ -435,6 +435,21 @@ def test_waivers_end_by_the_day_that_is_named(today, verdict, monkeypatch):
     assert [row["verdict"] for row in result["controls"]] == [verdict]
 
 
+@pytest.mark.parametrize("said", ["many", 1.5, True, "-1", [1], ""])
+def test_a_threshold_that_is_no_number_is_refused_by_name(said):
+    with pytest.raises(InvalidValue, match="site.limits.queue_depth"):
+        baseline.run(dict(PARAMETERS, site={"limits": {"queue_depth": said}}), False, None, TODAY)
+
+
+def test_thresholds_that_are_no_dictionary_are_refused():
+    with pytest.raises(InvalidValue, match="site.limits is"):
+        baseline.run(dict(PARAMETERS, site={"limits": [1]}), False, None, TODAY)
+
+
+def test_a_threshold_is_a_number_and_one_without_value_is_not_said():
+    assert baseline.thresholds({"queue_depth": "7", "hops": 30, "queue_age": None}) == {"queue_depth": 7, "hops": 30} and baseline.thresholds(None) == {}
+
+
 def test_a_day_that_is_none_is_refused():
     with pytest.raises(InvalidValue, match="tomorrow"):
         baseline.run(dict(PARAMETERS, today="tomorrow"), False, None, TODAY)

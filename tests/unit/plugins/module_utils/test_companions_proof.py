@@ -81,6 +81,32 @@ def test_a_file_that_goes_is_taken_out_of_force(tmp_path):
     assert not (tmp_path / "rules").exists() and runner.told == ["load"]
 
 
+def test_a_file_comes_back_that_was_not_taken_out_of_force(tmp_path):
+    """Otherwise the next run would find nothing to do, and the rules stayed in force for good."""
+    (tmp_path / "rules").write_text(u"x")
+    os.chmod(str(tmp_path / "rules"), 0o604)
+    gone = companion(state="stopped", files=[file(tmp_path / "rules", state="absent")], apply=["load"])
+    with pytest.raises(SendmailError) as caught:
+        companions.apply(make(gone, Programs(load=[1])), 0)
+    assert (tmp_path / "rules").read_text() == "x" and os.stat(str(tmp_path / "rules")).st_mode & 0o7777 == 0o604
+    assert "'load' ended with 1" in caught.value.message and "the next run does it" in caught.value.message
+    runner = Programs()
+    companions.apply(make(gone, runner), 0)
+    assert not (tmp_path / "rules").exists() and runner.told == ["load"]
+    assert not make(gone, runner).changed()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_file_goes_with_its_command_whatever_becomes_of_the_others(tmp_path, first):
+    (tmp_path / "rules").write_text(u"x")
+    entries = [companion(state="stopped", files=[file(tmp_path / "rules", state="absent")], apply=["load"]),
+               companion(name="other", files=[file(tmp_path / "made", command=["make"])])]
+    runner = Programs(make=[1])
+    with pytest.raises(CommandFailed):
+        companions.apply(companions.Plan(entries if first else entries[::-1], runner), 0)
+    assert (tmp_path / "rules").exists() is not first and ("load" in runner.told) is first
+
+
 def test_what_stays_unproven_fails_with_the_words_of_the_proof():
     with pytest.raises(SendmailError) as caught:
         companions.apply(make(companion(apply=["load"], proof=["look"]), Programs(look=[1])), 0)

@@ -66,6 +66,7 @@ FILTER = dict(PEOPLE, opendkim={"uid": 120, "gid": 120}, opendmarc={"uid": 121, 
 MAILMAN = dict(cf=("hash:/etc/aliases", "hash:/etc/aliases,hash:/var/lib/mailman/data/aliases"),
                files={"/etc/aliases": file(ALIASES, mode=0o664), "/var/lib/mailman/data": directory(0o2775, "list", "list"),
                       "/var/lib/mailman/data/aliases": file("x: y\n", mode=0o664, owner="list", group="list")})
+OMFILE = 'mail.* action(type="omfile" name="own"\n    file="/srv/mail" fileCreateMode="0640")\n'
 NO_LOGINS = "O DaemonPortOptions=Name=MTA, Modifiers=A\nO PidFile"
 # A submission queue of several directories, in a place that many share.
 STARRED = MSP % ("smmsp", "smmsp", "/var/spool/out*", "/var/lib/sendmail/sm-client.st", "/run/sendmail/msp/sendmail.pid")
@@ -161,6 +162,10 @@ BROKEN = [
     ("SM-FS-02", dict(files={"/etc/mail/sendmail.cf.bak": file(mode=0o666)}), "0666"),
     ("SM-FS-02", dict(files={"/etc/mail/sendmail.cf": file(GATEWAY_CF + "O x=y\nSx\nR$*\t$@ ok\n", owner="smmta")}), "smmta"),
     ("SM-FS-03", dict(files={"/etc/mail/access.db": file(mode=0o644)}), "access.db"),
+    # The submission program's user owns its own maps alone.
+    ("SM-FS-03", dict(files={"/etc/mail/access.db": file(mode=0o640, owner="smmsp", group="smmsp")}), "smmsp"),
+    ("SM-FS-04", dict(files={"/etc/aliases.db": file(mode=0o640, owner="smmsp", group="smmsp")}), "smmsp"),
+    ("SM-FS-16", dict(files={"/etc/mail/access.db": file(mode=0o640, owner="smmsp", group="smmsp")}), "smmsp"),
     ("SM-FS-03", dict(files={"/etc/mail/access": file(mode=0o666)}), "access"),
     ("SM-FS-03", dict(files={"/etc/mail/access": file(owner="alice", mode=0o640)}), "alice"),
     ("SM-FS-04", dict(files={"/etc/aliases": file(ALIASES, mode=0o664)}), "/etc/aliases"),
@@ -218,6 +223,9 @@ BROKEN = [
     ("SM-FS-12", dict(files={"/var/log/mail.log.1": file(mode=0o644)}), "mail.log.1"),
     ("SM-FS-12", dict(files={"/etc/logrotate.d/rsyslog": "/var/log/syslog\n"}), "logrotate"),
     ("SM-FS-12", dict(files={"/etc/rsyslog.d/own.conf": "news,mail.info;uucp.none  -/srv/mail;Format\n", "/srv/mail": file(mode=0o644)}), "/srv/mail"),
+    ("SM-FS-12", dict(files={"/var/log/mailjail/mail.log": file(mode=0o644, group="adm"), "/etc/logrotate.d/own": "/var/log/mailjail/mail.log {\n}\n"}),
+     "/var/log/mailjail/mail.log"),
+    ("SM-FS-12", dict(files={"/etc/rsyslog.d/own.conf": OMFILE, "/srv/mail": file(mode=0o644), "/etc/logrotate.d/own": "/srv/mail {\n}\n"}), "/srv/mail"),
     ("SM-FS-12", dict(files={"/etc/rsyslog.d/own.conf": "mail.*  -/srv/mail\n", "/srv/mail": file(mode=0o640)}), "/srv/mail"),
     ("SM-FS-14", dict(files={"/proc/self/mounts": "x / ext4 rw 0 0\ny /var/spool ext4 rw,nosuid 0 0\n"}), "noexec"),
     ("SM-FS-15", dict(cf=("DontBlameSendmail=safe", "DontBlameSendmail=AssumeSafeChown,GroupWritableIncludeFile")), "AssumeSafeChown"),
@@ -371,6 +379,15 @@ def test_each_control_has_a_broken_host():
     ("SM-FS-11", dict(files={"/etc/sasldb2": file(mode=0o660, owner="cyrus"), "/etc/sasl2/Sendmail.conf": "auxprop_plugin: sql\n"}), "pass", "authinfo"),
     ("SM-FS-11", dict(files={"/etc/sasldb2": file(mode=0o660, owner="cyrus"), "/etc/sasl2/Sendmail.conf": "pwcheck_method: auxprop\n"}), "fail", "cyrus"),
     ("SM-FS-12", dict(files={"/var/log/mail.log": None}), "not applicable", "journal"),
+    # An action that writes no file, one for everything but mail, and one that is a comment.
+    ("SM-FS-12", dict(files={"/etc/rsyslog.d/own.conf": OMFILE.replace("omfile", "omfwd") + OMFILE.replace("mail.*", "*.*;mail.none") + "#" + OMFILE,
+                             "/srv/mail": file(mode=0o644)}), "pass", "mail.log"),
+    ("SM-FS-03", dict(msp=CLIENT + "Kown hash /etc/mail/own\n",
+                      files={"/etc/mail/own": file(mode=0o640), "/etc/mail/own.db": file(mode=0o640, owner="smmsp", group="smmsp")}), "pass", "own.db"),
+    ("SM-FS-16", dict(msp=CLIENT + "Kown hash /etc/mail/own\n", files={"/etc/mail/own.db": file(mode=0o640, owner="smmsp", group="smmsp")}), "pass",
+     "no foreign owner"),
+    ("SM-SMRSH-02", dict(files={"/etc/mail/smrsh/x": link("/opt/x"), "/opt/x": file(mode=0o755)}, site={"profile": "gateway", "expected": {"smrsh": ["x"]}}),
+     "pass", "x"),
     # A file for everything but mail is no mail log.
     ("SM-FS-12", dict(files={"/etc/rsyslog.conf": "*.info;mail.none;authpriv.none /var/log/messages\nauth,mail.none /var/log/x;Format\n",
                              "/var/log/messages": file(mode=0o644), "/var/log/x": file(mode=0o644)}), "pass", "mail.log"),

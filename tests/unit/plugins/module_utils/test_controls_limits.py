@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, controls, controls_limits
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, controls, controls_limits, hostplaces
 from ansible_collections.mailjail.sendmail.tests.unit.plugins.module_utils.control_views import HIDDEN, FakeView, directory, file
 
 BY_ID = {control.id: control for control in controls_limits.CONTROLS}
@@ -93,6 +93,8 @@ BAD = [
     ("SM-DOS-08", view("HopCount=25", "HopCount=100"), "=100"), ("SM-DOS-08", view("Recursion=10", "Recursion=50"), "=50"),
     ("SM-DOS-09", view("O Timeout.queuereturn.dsn=1d\n"), "as for all mail"), ("SM-DOS-09", view("queuereturn.dsn=1d", "queuereturn.dsn=5"), "dsn=5"),
     ("SM-DOS-09", view("queuewarn.dsn=0s", "queuewarn.dsn=4h"), "=4h"), ("SM-DOS-09", view("=postmaster", "="), "is empty"),
+    # sendmail's own place, where nothing is said.
+    ("SM-QUEUE-01", view("O QueueDirectory=/var/spool/mqueue\n", files=queued("B2", 9 * 3600)), "waits for 540 minutes"),
     ("SM-QUEUE-01", view(files=queued("B2", 9 * 3600)), "waits for 540 minutes"), ("SM-QUEUE-01", view(files=queued("B2", 60, "Qf")), "QfB2"),
     ("SM-QUEUE-01", view(files=queued("B2", 60), site={"limits": {"queue_depth": "1"}}), "2 waiting"),
     ("SM-QUEUE-01", view(files={"/var/spool/mqueue/slow/qf": directory(), "/var/spool/mqueue/slow/df": directory(),
@@ -130,6 +132,16 @@ OTHER = [
 @pytest.mark.parametrize("name, seen, verdict", OTHER)
 def test_other_hosts(name, seen, verdict):
     assert judged(name, seen).verdict == verdict
+
+
+def test_a_queue_is_counted_once_and_for_its_own_program():
+    """With a star sendmail would take the submission queue for one of the daemon's; it is the other program's."""
+    both = {"/var/spool/mqueue": directory(0o700), "/var/spool/mqueue-client": directory(0o770), "/var/spool/mqueue-client/qfB2": file("x", mtime=NOW - 60)}
+    seen = FakeView(cf=CF.replace("/mqueue\n", "/mqueue*\n").replace("Qslow, P=slow, F=f\n", ""), msp="O QueueDirectory=/var/spool/mqueue-client\n", files=both,
+                    site={"now": NOW})
+    assert [(one.where, one.seen[0]) for one in judged("SM-QUEUE-01", seen).evidence] == [("/var/spool/mqueue", "0"), ("/var/spool/mqueue-client", "1")]
+    # A queue group's place without a slash is below the base.
+    assert hostplaces.queues(view())[1] == ["/var/spool/mqueue", "/var/spool/mqueue/slow"]
 
 
 def test_without_a_configuration():

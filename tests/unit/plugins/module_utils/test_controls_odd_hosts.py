@@ -62,6 +62,7 @@ HOSTS = {
     "mute": Mute(cf=STRANGE, msp=OLD, files=ODD, units={"sendmail.service": UNIT},
                  processes=[{"pid": 1, "title": "", "uid": 0, "gid": 0, "ppid": 0, "status": {}}]),
     "cf is a directory": FakeView(files={"/etc/mail/sendmail.cf": directory(), "/etc/mail/submit.cf": link("/etc/mail/submit.cf")}),
+    "cf leads nowhere": FakeView(files={"/etc/mail/sendmail.cf": link("/nowhere"), "/etc/mail/submit.cf": link("/nowhere")}),
     "site without sense": FakeView(cf=OLD, site={"listeners": None, "compiled": None, "platform": None, "limits": None, "jail": None, "facts": None}),
 }
 

@@ -25,6 +25,9 @@ MC_PATH = "/etc/mail/sendmail.mc"
 MC = "include(`/usr/share/sendmail/cf/m4/cf.m4')\nOSTYPE(`linux')\nFEATURE(`access_db')\nMAILER(`local')\n"
 CF = "V10/Berkeley\n#####  $Id: access_db.m4,v 8.28 $  #####\nDZ8.18.1/Debian-6\nO MaxHopCount=25\nMlocal, P=/bin/mail\n"
 M4 = ("prlimit", "--as=536870912", "--cpu=2", "m4") + tuple(hostinfo.READ_ONLY_M4) + ("-I", "/etc/mail", MC_PATH)
+MSP_PATH = "/etc/mail/submit.mc"
+M4_MSP = M4[:-1] + (MSP_PATH,)
+OTHER_RELEASE = CF.replace("8.18.1", "8.17.2")
 STATE = "/var/lib/mailjail"
 KEPT = STATE + "/generations/00002/"
 DIGEST = hashlib.sha256(b"x").hexdigest()
@@ -54,6 +57,10 @@ def built(said, live=CF, **options):
     return view(mc_text=MC, cf=live, runs={M4: said}, **options)
 
 
+def both_built(live, live_msp, said=CF + WHOLE, said_msp=CF + WHOLE):
+    return view({MSP_PATH: MC}, mc_text=MC, cf=live, msp=live_msp, runs={M4: said, M4_MSP: said_msp})
+
+
 CASES = [
     ("SM-CF-01", "pass", "without a word", view(cf=CF, msp=CF, runs={BT: QUIET, BT_MSP: QUIET})),
     ("SM-CF-01", "fail", "unknown option", view(cf=CF, runs={BT: Result(70, "sendmail.cf: line 4: readcf: unknown option name Nonsense\n" + QUIET, "")})),
@@ -67,6 +74,7 @@ CASES = [
     ("SM-CF-02", "fail", "*** ERROR", built(Result(0, CF, "*** ERROR: FEATURE() should be before MAILER()"))),
     ("SM-CF-02", "fail", "no local mailer", built("V10/Berkeley\n")),
     ("SM-CF-02", "unknown", "is the package", built(Result(1, "", "m4:/etc/mail/sendmail.mc:1: cannot open `/usr/share/sendmail/cf/m4/cf.m4': No such file"))),
+    ("SM-CF-02", "fail", "*** ERROR", both_built(CF, CF, Result(0, CF, "*** ERROR"), Result(1, "", "m4: cannot open `/usr/share/sendmail/cf/m4/cf.m4'"))),
     ("SM-CF-02", "unknown", "no cf library", view(mc_text="OSTYPE(`linux')\n", cf=CF)),
     ("SM-CF-02", "unknown", "could not be started", view(mc_text=MC, cf=CF)),
     ("SM-CF-02", "not applicable", "no .mc", view(cf=CF)),
@@ -74,6 +82,11 @@ CASES = [
     ("SM-CF-03", "fail", "MaxHopCount", built(CF + WHOLE, CF.replace("=25", "=99"))),
     ("SM-CF-03", "fail", "nothing", built(CF + WHOLE, CF.replace("O MaxHopCount=25\n", ""))),
     ("SM-CF-03", "unknown", "another release", built(CF + WHOLE, CF.replace("8.18.1", "8.17.2"))),
+    ("SM-CF-03", "fail", "MaxHopCount", both_built(CF.replace("=25", "=99"), OTHER_RELEASE)),
+    ("SM-CF-03", "unknown", "another release", both_built(CF, OTHER_RELEASE)),
+    ("SM-CF-03", "fail", "MaxHopCount", both_built(CF.replace("=25", "=99"), CF, said_msp=Result(1, "", "m4: cannot open `/usr/share/sendmail/cf/m4/cf.m4'"))),
+    ("SM-CF-03", "unknown", "no such thing", built(Result(1, "", "m4:sendmail.mc:3: no such thing"))),
+    ("SM-CF-03", "unknown", "exit status 0", built("V10/Berkeley\n")),
     ("SM-CF-03", "not applicable", "no .mc", view(cf=CF)),
     ("SM-CF-04", "pass", "nothing in it", view(mc_text=MC + "dnl FEATURE(`promiscuous_relay')\n", cf=CF)),
     ("SM-CF-04", "fail", "promiscuous_relay", view(mc_text=MC + "# FEATURE(`promiscuous_relay')\n", cf=CF)),
@@ -96,6 +109,7 @@ CASES = [
     ("SM-CF-06", "fail", "the program is 8.17.1.9", view(cf=CF, runs={DEBUG: "Version 8.17.1.9\n Compiled with: LOG\n"})),
     ("SM-CF-06", "fail", "made by 8.9.3", view(cf=CF.replace("8.18.1", "8.9.3"), runs={DEBUG: "Version 8.18.1\n Compiled with: LOG\n"})),
     ("SM-CF-06", "unknown", "no DZ", view(cf="V10\n", runs={DEBUG: "Version 8.18.1\n Compiled with: LOG\n"})),
+    ("SM-CF-06", "fail", "made by 8.9.3", view(cf=CF.replace("8.18.1", "8.9.3"), msp="V10\n", runs={DEBUG: "Version 8.18.1\n Compiled with: LOG\n"})),
     ("SM-CF-06", "not applicable", "", view()),
     ("SM-BAK-01", "pass", "whole, proven", state()),
     ("SM-BAK-01", "fail", "root:root 0755", state(**{STATE: directory(0o755)})),

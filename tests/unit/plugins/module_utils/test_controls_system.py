@@ -125,6 +125,10 @@ CASES = [
     ("SM-OS-03", "fail", "var_t", listening(files=SELINUX, runs={
         LABELS: "/var/mailjail has context system_u:object_r:var_t:s0, should be system_u:object_r:mail_spool_t:s0\n"})),
     ("SM-OS-03", "fail", "permissive", listening(files=dict(SELINUX, **{"/sys/fs/selinux/enforce": "0"}))),
+    # The jail with what is declared in it.
+    ("SM-OS-03", "fail", "/srv/jail", listening(files=dict(SELINUX, **{"/srv/jail": directory()}), site={"jail": {"path": "/srv/jail", "files": []}}, runs={
+        LABELS[:-1] + ("/srv/jail",): "/srv/jail has context system_u:object_r:var_t:s0, should be system_u:object_r:mail_spool_t:s0\n",
+        ("matchpathcon",): ""})),
     ("SM-OS-03", "unknown", "matchpathcon", listening(files=SELINUX)),
     ("SM-OS-03", "pass", "(enforce)", listening(files=ARMOR)),
     ("SM-OS-03", "fail", "unconfined", listening(files=dict(ARMOR, **{"/proc/10/attr/current": "unconfined\n"}))),
@@ -158,6 +162,7 @@ CASES = [
     ("SM-OS-06", "pass", "gw.example.com", named()),
     ("SM-OS-06", "pass", "", named("nameserver 127.0.0.1\n")),
     ("SM-OS-06", "pass", "", named("nameserver 192.0.2.53\n", site={"limits": {"nameservers": 1}})),
+    ("SM-OS-06", "fail", "1 name servers", named("nameserver 192.0.2.53\n", site={"limits": {"nameservers": None}})),
     ("SM-OS-06", "fail", "1 name servers", named("nameserver 192.0.2.53\n")),
     ("SM-OS-06", "fail", "$j gw", FakeView(files=BASE, runs={DEBUG: " (canonical domain name) $j = gw\n", ("getent", "ahosts", "gw"): ""})),
     ("SM-OS-06", "fail", "no address", named(ahosts="")),

@@ -27,6 +27,7 @@ from ansible_collections.mailjail.sendmail.tests.unit.plugins.module_utils.trans
     PLACE,
     SOON,
     SSL,
+    both,
     certificate,
     gateway,
     instead,
@@ -45,6 +46,10 @@ TERMS = {"/etc/mail/access": "# sendmail_smart_host_auth\nTLS_Srv:smtp.example.n
 AUTHINFO = SMART + "Kauthinfo btree /etc/mail/authinfo\n"
 SECRET = 'AuthInfo:smtp.example.net "U:me" "P:hush-hush"\n'
 DANE = instead(CF, DANE="true")
+# A map that is too large to be read: its database says the same, in no order and without remarks.
+BIG = {"/etc/mail/access": file("", size=20 << 20), "/etc/mail/access.db": "x"}
+DUMPS = {("makemap",): "", ("/usr/sbin/makemap", "-C", "/etc/mail/sendmail.cf", "-u", "btree", "/etc/mail/access"):
+         "connect:10\tRELAY\nsrv_features:\tS\ntls_srv:smtp.example.net\tVERIFY+CN\ntls_clt_features:\tCipherList=DEFAULT;\ntry_tls:old.example.net\tNO\n"}
 CRL = "-----BEGIN X509 CRL-----\nLIST\n-----END X509 CRL-----\n"
 ASK_CRL = ("openssl", "crl", "-noout", "-issuer", "-lastupdate", "-nextupdate")
 FRESH, STALE = ("issuer=CN=CA\nlastUpdate=Nov 22 05:45:30 2026 GMT\nnextUpdate=%s\n" % when for when in (SOON, "Nov 23 05:00:00 2026 GMT"))
@@ -132,6 +137,12 @@ CASES = [
     ("SM-TLS-07", "for everybody", gateway(files={"/etc/mail/access": "# reason\nTry_TLS: NO\n"}), FAIL, "access:2 Try_TLS: NO"),
     ("SM-TLS-07", "for one without a word", gateway(files={"/etc/mail/access": "Try_TLS:old.example.net NO\n"}), FAIL, "Try_TLS:old.example.net NO"),
     ("SM-TLS-07", "for one with a word", gateway(files={"/etc/mail/access": "# theirs is broken\nTry_TLS:old.example.net NO\n"}), PASS, "with a remark"),
+    ("SM-TLS-01", "turned off by a large map", gateway(files=BIG, runs=DUMPS), FAIL, "/etc/mail/access.db Srv_Features: S"),
+    ("SM-TLS-01", "a large map without a database", gateway(files=dict(BIG, **{"/etc/mail/access.db": None})), UNKNOWN, "more than the"),
+    ("SM-TLS-04", "for everybody by a large map", gateway(files=BIG, runs=DUMPS), FAIL, "no forward secrecy"),
+    ("SM-TLS-07", "remarks of a large map", gateway(files=BIG, runs=DUMPS), UNKNOWN, "Try_TLS:old.example.net NO"),
+    ("SM-TLS-07", "no map", gateway(files={"/etc/mail/access": None}), UNKNOWN, "no database"),
+    ("SM-TLS-08", "terms in a large map", gateway(cf=SMART, files=BIG, runs=both(OUTSIDE, DUMPS)), PASS, "VERIFY+CN"),
     ("SM-TLS-07", "null client", null_client(), PASS, "is not set"),
 
     ("SM-TLS-08", "no smart host", gateway(), NOT_APPLICABLE, "no smart host"),

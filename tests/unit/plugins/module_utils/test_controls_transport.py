@@ -7,11 +7,12 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.mailjail.sendmail.plugins.module_utils import controls, controls_milters, controls_transport
+from ansible_collections.mailjail.sendmail.plugins.module_utils import cfview, controls, controls_milters, controls_transport
 from ansible_collections.mailjail.sendmail.plugins.module_utils.controls import FAIL, NOT_APPLICABLE, PASS, UNKNOWN
+from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import SendmailError
 from ansible_collections.mailjail.sendmail.plugins.module_utils.runner import Result
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_auth
-from ansible_collections.mailjail.sendmail.tests.unit.plugins.module_utils.control_views import HIDDEN, FakeView, directory, file
+from ansible_collections.mailjail.sendmail.tests.unit.plugins.module_utils.control_views import HIDDEN, FakeView, directory, file, link, number
 from ansible_collections.mailjail.sendmail.tests.unit.plugins.module_utils.transport_hosts import (
     CF,
     KEY,
@@ -30,6 +31,10 @@ LOOPBACK = CF.replace("0.0.0.0", "127.0.0.1")
 # Port 25 without logins, no submission port.
 NO_LOGINS = without(CF, "O DaemonPortOptions=Name=submission", "O Auth")
 QUEUE = "/var/spool/clientmqueue"
+# Two queues, as sendmail takes a star.
+STARRED = instead(MSP, QueueDirectory="/var/spool/out*")
+OUT = {"/var/spool/out1": directory(0o2770, "smmsp", "smmsp"), "/var/spool/out2": directory(0o2770, "smmsp", "smmsp"), QUEUE: None}
+RUNS = {"sm-client.service": {"ActiveState": "active"}}
 NOBODY = [{"pid": 7, "ppid": 1, "uid": 0, "gid": 0, "status": {}, "title": "sendmail: accepting connections"}]
 NO_SASL = {"facts": {"sendmail": {"path": PROGRAM, "compile_flags": ["STARTTLS"]}}}
 
@@ -87,6 +92,8 @@ CASES = [
     ("SM-AUTH-03", "one of old", gateway(cf=instead(CF, AuthMechanisms="PLAIN CRAM-MD5")), FAIL, "nothing of CRAM-MD5"),
     ("SM-AUTH-03", "the library has none", gateway(cf=instead(CF, AuthMechanisms=None), files={"/etc/sasl2/Sendmail.conf": "mech_list: PLAIN login\n"}), PASS,
      "mech_list: PLAIN LOGIN"),
+    ("SM-AUTH-03", "the library has none, by its oldest place", gateway(cf=instead(CF, AuthMechanisms=None), files={
+        "/etc/sasl/Sendmail.conf": "mech_list: PLAIN\n"}), PASS, "mech_list: PLAIN"),
     ("SM-AUTH-03", "the library says nothing of it", gateway(cf=instead(CF, AuthMechanisms=None), files={"/etc/sasl2/Sendmail.conf": "pwcheck_method: x\n"}),
      FAIL, "CRAM-MD5"),
     ("SM-AUTH-03", "the library may not be asked", gateway(cf=instead(CF, AuthMechanisms=None), files={"/etc/sasl2": HIDDEN}), UNKNOWN, "Permission denied"),
@@ -97,6 +104,10 @@ CASES = [
     ("SM-MSP-01", "no submit.cf", gateway(msp=None), FAIL, "works as root"),
     ("SM-MSP-01", "no sendmail", FakeView(), NOT_APPLICABLE, "neither"),
     ("SM-MSP-01", "not as submission program", gateway(msp=instead(MSP, UseMSP=None)), FAIL, "UseMSP is not set"),
+    ("SM-MSP-01", "a yes that is none to sendmail", gateway(msp=instead(MSP, UseMSP="1")), FAIL, "UseMSP=1"),
+    ("SM-MSP-01", "another one has the command", gateway(site={"facts": {}}, files={
+        PROGRAM: file("\0postdrop\0", mode=0o755), "/usr/sbin/sendmail-mta": file("\0sendmail.cf\0", mode=0o2755, group="smmsp")}), PASS,
+     "sendmail-mta root:smmsp"),
     ("SM-MSP-01", "as root", gateway(msp=instead(MSP, RunAsUser="root")), FAIL, "RunAsUser=root"),
     ("SM-MSP-01", "bit lost", gateway(files={PROGRAM: file(mode=0o755, group="smmsp")}), FAIL, "root:smmsp 0755"),
     ("SM-MSP-01", "another group", gateway(files={PROGRAM: file(mode=0o2755, group="mail")}), FAIL, "set-group-ID smmsp"),
@@ -104,6 +115,18 @@ CASES = [
     ("SM-MSP-01", "nosuid elsewhere", gateway(files={"/proc/self/mounts": "/ / overlay rw 0 0\n/dev/x /usr/s ext4 rw,nosuid 0 0\n"}), PASS, ""),
     ("SM-MSP-01", "queue gone", gateway(files={QUEUE: None}), FAIL, "which is not there"),
 
+    ("SM-MSP-01", "two queues", gateway(msp=STARRED, files=OUT), PASS, "root:smmsp 2755"),
+    ("SM-MSP-01", "two queues, one of another group", gateway(msp=STARRED, files=dict(OUT, **{"/var/spool/out2": directory(0o2770, "smmsp", "mail")})), FAIL,
+     "the group of /var/spool/out2"),
+    ("SM-MSP-01", "no queue that a star means", gateway(msp=STARRED), FAIL, "/var/spool/out*, which is not there"),
+
+    ("SM-MSP-02", "two queues", gateway(msp=STARRED, files=dict(OUT, **{"/var/spool/out2/dfa": file(mtime=NOW - 60)}), units=RUNS), PASS, "1 messages"),
+    ("SM-MSP-02", "two queues, forgotten in one", gateway(msp=STARRED, files=dict(OUT, **{"/var/spool/out2/dfa": file(mtime=NOW - 90000)}), units=RUNS), FAIL,
+     "the oldest 1500 minutes"),
+    ("SM-MSP-02", "below the queue", gateway(files={QUEUE + "/df": directory(), QUEUE + "/df/dfa": file(mtime=NOW - 90000), QUEUE + "/qf": directory(),
+                                                    QUEUE + "/qf/qfa": file(mtime=NOW)}), FAIL, "1 messages, the oldest 1500 minutes"),
+    ("SM-MSP-02", "a control file alone", gateway(files={QUEUE + "/qf": directory(), QUEUE + "/qf/qfa": file(mtime=NOW - 90000)}), FAIL, "1500 minutes"),
+    ("SM-MSP-02", "a queue that is not said", gateway(msp=instead(MSP, QueueDirectory=None), processes=NOBODY), FAIL, "runs /var/spool/mqueue"),
     ("SM-MSP-02", "hardened", gateway(), PASS, "Queue runner@00:10:00"),
     ("SM-MSP-02", "nobody", gateway(processes=NOBODY), FAIL, "neither a process, nor a unit, nor cron"),
     ("SM-MSP-02", "a unit", gateway(processes=None, units={"sm-client.service": {"ActiveState": "active"}}), PASS, "sm-client.service"),
@@ -148,6 +171,10 @@ CASES = [
     ("SM-MILT-01", "gone", signer(files={SOCKET: None}), FAIL, SOCKET + " is not there"),
     ("SM-MILT-01", "a file", signer(files={SOCKET: file()}), FAIL, "a file"),
     ("SM-MILT-01", "dead", signer(files={"/proc/net/unix": "Num\n"}), FAIL, "nobody listens"),
+    ("SM-MILT-01", "spelt through a link", signer(cf=MILTER.replace("local:/run", "local:/var/run"), files={"/var/run": link("/run")}), PASS, "0770"),
+    ("SM-MILT-01", "bound through a link", signer(files={"/var/run": link("/run"), "/proc/net/unix": UNIX.replace("/run", "/var/run")}), PASS, "0770"),
+    ("SM-MILT-01", "dead behind a link", signer(cf=MILTER.replace("local:/run", "local:/var/run"), files={
+        "/var/run": link("/run"), "/proc/net/unix": UNIX.replace("milter.sock", "other.sock")}), FAIL, "nobody listens"),
     ("SM-MILT-01", "not to be seen", signer(files={"/run/opendkim": HIDDEN}), UNKNOWN, "Permission denied"),
     ("SM-MILT-01", "by TCP", signer(cf=TCP, files={"/proc/net/tcp": HEAD + ROW % "0100007F"}), PASS, "127.0.0.1:11332"),
     ("SM-MILT-01", "by TCP, for all", signer(cf=TCP, files={"/proc/net/tcp": HEAD + ROW % "00000000"}), FAIL, "listens on 0.0.0.0:11332"),
@@ -170,6 +197,7 @@ CASES = [
     ("SM-MILT-02", "verifies only", signer(files={"/etc/mailjail/opendkim.conf": SIGNER.replace("Mode sv", "Mode v")}), PASS, "KeepAuthResults"),
     ("SM-MILT-02", "one key, in the vendor's file", signer(files={"/etc/mailjail/opendkim.conf": None, "/etc/opendkim.conf":
      "Canonicalization simple\nDomain example.com\nSelector s1\nKeyFile %s\n" % PRIVATE, PRIVATE: file(mode=0o604)}), FAIL, "0604"),
+    ("SM-MILT-02", "by a link", signer(cf=MILTER.replace("opendkim", "signer"), files={"/run/signer": link("/run/opendkim")}), PASS, PRIVATE),
     ("SM-MILT-02", "of a filter that is not called", gateway(files=SIGNS), NOT_APPLICABLE, "no mail"),
 ]
 
@@ -239,6 +267,12 @@ class Hands:
         self.done.append(name)
 
 
+@pytest.mark.parametrize("text, expected", [(None, False), ("", True), ("True", True), ("t", True), ("Yes", True), ("y", True), ("1", False), ("on", False),
+                                            ("false", False), (" True", False)])
+def test_a_truth_value_is_read_as_sendmail_does(text, expected):
+    assert cfview.true(text) is expected
+
+
 @pytest.mark.parametrize("processes, units, done", [
     (NOBODY, {"sm-client.service": {"LoadState": "loaded", "ActiveState": "inactive"}}, ["sm-client.service"]),
     (NOBODY, {"sm-client.service": {"LoadState": "not-found"}}, []), (NOBODY, {"sm-client.service": {"LoadState": "loaded", "ActiveState": "active"}}, [])])
@@ -253,6 +287,41 @@ def test_modes_of_keys():
     CONTROLS["SM-MILT-02"].mend(signer(files={PRIVATE: file(mode=0o644)}), hands)
     CONTROLS["SM-MILT-02"].mend(signer(files={PRIVATE: file(mode=0o640, group="opendkim")}), hands)
     assert hands.done == [(PRIVATE, None, 0o077), (PRIVATE, None, 0o037)]
+
+
+@pytest.mark.parametrize("user, owner, group, mode, forbidden, said", [
+    ("opendkim", "root", "mail", 0o640, 0o077, ""), ("opendkim", "root", "shared", 0o640, 0o037, "opendkim reads it through the group shared"),
+    ("opendkim", "root", "shared", 0o644, 0o037, "Give it to the filter's user"), ("opendkim", "opendkim", "shared", 0o640, 0o077, ""),
+    ("opendkim:mail", "root", "mail", 0o640, 0o037, "through the group mail"), ("signer", "root", "signers", 0o640, 0o037, "signer reads it"),
+    # Others of its own group read the key too: what is wrong with that is for a person to mend.
+    ("opendkim", "root", "opendkim", 0o640, 0o037, "through the group opendkim"), ("root", "root", "shared", 0o640, 0o077, ""),
+    ("nobody-knows", "root", "mail", 0o640, 0o037, "there is no user nobody-knows"), ("nobody-knows", "root", "root", 0o640, 0o077, "")])
+def test_a_key_stays_with_a_group_through_which_its_filter_reads_it(user, owner, group, mode, forbidden, said):
+    hands, told = Hands(), ""
+    people = {"opendkim": {"uid": 120, "gid": number("opendkim")}, "signer": {"uid": 121, "gid": number("signers")}}
+    view = signer(files={"/etc/mailjail/opendkim.conf": SIGNER.replace("UserID opendkim", "UserID " + user),
+                         PRIVATE: file(KEY % "ONE", mode=mode, owner=120 if owner == "opendkim" else owner, group=group)},
+                  accounts=people, groups={"opendkim": ["smmta"], "shared": ["opendkim", "mail"], "mail": [], "signers": []})
+    try:
+        CONTROLS["SM-MILT-02"].mend(view, hands)
+    except SendmailError as exc:
+        told = exc.message
+    assert hands.done == [(PRIVATE, None, forbidden)]
+    assert said in told and bool(said) == bool(told)
+
+
+def test_a_key_that_can_not_be_mended_leaves_the_others():
+    class Refuses(Hands):
+        def mode(self, path, exactly=None, forbid=None):
+            if path == PRIVATE:
+                raise SendmailError("not this one")
+            super(Refuses, self).mode(path, exactly, forbid)
+    hands, second = Refuses(), PRIVATE.replace("s1", "s2")
+    table = "a example.com:s1:%s\nb example.com:s2:%s\n" % (PRIVATE, second)
+    with pytest.raises(SendmailError) as caught:
+        CONTROLS["SM-MILT-02"].mend(
+            signer(files={"/etc/mailjail/opendkim.keys": table, PRIVATE: file(mode=0o604), second: file(mode=0o604)}), hands)
+    assert "not this one" in caught.value.message and hands.done == [(second, None, 0o077)]
 
 
 @pytest.mark.parametrize("text, meant", [

@@ -163,6 +163,102 @@ def test_what_is_retired_goes_and_comes_back_with_its_generation(host):
     assert generations.read_state(state)["paths"] == files
 
 
+@pytest.fixture(name="grown")
+def grown_(tmp_path):
+    """A host whose configuration grew: its first run did not manage two of the paths, one of which the administrator had made."""
+    state, files = str(tmp_path / "state"), [str(tmp_path / name) for name in ("mc", "aliases", "table")]
+    put(files[0], "the distribution's")
+    put(files[1], "the administrator's")
+    generations.keep(state, files[:1], 2)
+    generations.write_state(state, {"paths": files[:1]})
+    put(files[0], "ours")
+    return state, files
+
+
+def later(state):
+    return generations.listing(state)[0].get("later")
+
+
+def test_what_a_later_run_begins_to_manage_is_kept_for_good(grown):
+    state, files = grown
+    first = generations.listing(state)[0]
+    for number in range(5):
+        generations.keep(state, files, 2)
+        generations.write_state(state, {"paths": files})
+        for path in files:
+            put(path, "ours %d" % number)
+    found = generations.before(generations.listing(state))
+    assert [manifest["id"] for manifest in generations.listing(state)] == ["00001", "00005", "00006"]
+    assert found["files"][files[2]] == {"absent": True} and generations.damage(state, found) is None
+    generations.put_back(state, found, files[1])
+    assert content(files[1:2]) == [b"the administrator's"]
+    # A way back to the first generation is what it was.
+    assert {key: value for key, value in generations.listing(state)[0].items() if key != "later"} == first
+    assert generations.restore(state, "00001") == files[:1] and generations.read_state(state)["paths"] == files[:1]
+
+
+def test_what_was_noted_once_is_not_noted_again(grown):
+    """The next run after one that was killed may find a file of ours there."""
+    state, files = grown
+    generations.keep(state, files, 2)
+    noted = later(state)
+    assert sorted(noted) == sorted(files[1:])
+    put(files[1], "ours")
+    for manifest in generations.listing(state)[1:]:
+        generations.shutil.rmtree(os.path.join(state, "generations", manifest["id"]))
+    generations.keep(state, files, 2)
+    assert later(state) == noted
+    more = files[0] + ".more"
+    put(more, "the administrator's as well")
+    generations.keep(state, files + [more], 2)
+    found = generations.before(generations.listing(state))
+    assert sorted(later(state)) == sorted(files[1:] + [more]) and generations.damage(state, found) is None
+
+
+@pytest.mark.parametrize("dies", ["manifest.json", "00002.partial"])
+def test_a_note_that_was_cut_off_is_made_by_the_next_run(grown, monkeypatch, dies):
+    state, files = grown
+    writing, making = disk.write, os.mkdir
+
+    def dying(place, *words):
+        if str(place).endswith(dies):
+            raise KeyboardInterrupt()
+        return (writing if len(words) != 1 or isinstance(words[0], bytes) else making)(place, *words)
+
+    monkeypatch.setattr(disk, "write", dying)
+    monkeypatch.setattr(generations.os, "mkdir", dying)
+    with pytest.raises(KeyboardInterrupt):
+        generations.keep(state, files, 2)
+    monkeypatch.undo()
+    generations.keep(state, files, 2)
+    found = generations.before(generations.listing(state))
+    generations.write_state(state, {"paths": files})
+    put(files[1], "ours")
+    generations.put_back(state, found, files[1])
+    assert content(files[1:2]) == [b"the administrator's"]
+
+
+def test_what_is_managed_already_is_no_file_of_the_host(grown):
+    """A host that a former release of this collection configured: nobody knows what was there before."""
+    state, files = grown
+    generations.write_state(state, {"paths": files[:2], "retired": files[2:]})
+    generations.keep(state, files, 2)
+    assert later(state) is None
+
+
+def test_a_large_file_that_is_managed_later_comes_back(grown):
+    state, files = grown
+    large(files[1], b"the administrator's")
+    inode = os.stat(files[1]).st_ino
+    generations.keep(state, files, 2, replaced=[files[1]])
+    put(files[1], "ours")
+    found = generations.before(generations.listing(state))
+    generations.put_back(state, found, files[1])
+    with open(files[1], "rb") as source:
+        assert source.read(19) == b"the administrator's"
+    assert os.stat(files[1]).st_ino != inode and os.stat(files[1]).st_nlink == 1
+
+
 @pytest.fixture(name="beside")
 def beside_(tmp_path, monkeypatch):
     """What another role made for the configuration that is kept."""

@@ -146,9 +146,50 @@ def test_configuration(tmp_path):
     assert View(Runner(), {"compiled": {"mta": str(path)}}).option("LogLevel") == ("1", "%s:5" % path)
     with pytest.raises(Unseen):
         View(Runner(), {"compiled": {"mta": str(tmp_path / "none")}}).option("LogLevel")
-    with pytest.raises(Unseen):
-        view.facts()
-    assert View(Runner(), {"facts": {"family": "suse"}}).facts()["family"] == "suse"
+
+
+def test_a_link_to_nothing_is_no_configuration(tree):
+    view = View(Runner(), {"compiled": {"mta": str(tree / "dangling"), "msp": str(tree / "soft")}})
+    assert view.compiled() is None and view.cf() is None and view.compiled("msp") == str(tree / "soft")
+
+
+def test_a_configuration_that_goes_away_meanwhile(tree, monkeypatch):
+    view = View(Runner(), {"compiled": {"mta": str(tree / "soft")}})
+    monkeypatch.setattr(view, "read", lambda path: None)
+    with pytest.raises(Unseen, match="went away"):
+        view.cf()
+
+
+@pytest.mark.parametrize("look, wanted", [(lambda path: View(Runner()).read(path), "x"), (hostinfo.read_text, "x")])
+def test_what_is_open_is_judged_and_nobody_waits_for_a_pipe(tree, monkeypatch, look, wanted):
+    """Whoever owns a file puts a pipe in its place between the look at it and the opening; nothing is ever written into it."""
+    path = str(tree / "d" / "mine")
+    real = os.open
+
+    def swapped(name, flags, *more, **named):
+        if name == path and os.path.isfile(path):
+            os.unlink(path)
+            os.mkfifo(path)
+        assert name != path or flags & os.O_NONBLOCK, "it would wait for good"
+        return real(name, flags, *more, **named)
+    with open(path, "w", encoding="utf-8") as mine:
+        mine.write("x")
+    assert look(path) == wanted
+    monkeypatch.setattr(os, "open", swapped)
+    if look is hostinfo.read_text:
+        assert look(path) is None
+    else:
+        with pytest.raises(Unseen, match="no regular file but a fifo"):
+            look(path)
+
+
+def test_a_file_that_grew_since_it_was_looked_at(tree):
+    view, path = View(Runner()), str(tree / "d" / "text")
+    assert view.stat(path, follow=True).size == 8
+    with open(path, "a", encoding="utf-8") as grown:
+        grown.write("more")
+    with pytest.raises(Unseen, match="12 bytes"):
+        view.read(path, limit=10)
 
 
 def test_accounts_and_programs():

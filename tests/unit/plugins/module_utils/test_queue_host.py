@@ -66,7 +66,7 @@ def options(queue, **given):
     return dict({"action": "look", "ids": [], "senders": [], "recipients": [], "domains": [], "reasons": [], "queues": [], "older_than": None,
                  "younger_than": None, "state": "any", "all": False, "at_most": None, "reason": None, "wait": 1, "missing": "fail", "contents": False,
                  "receipt_directory": str(queue / "receipts"), "receipt_days": 14, "awaited": False, "receipt": None, "command": "/usr/sbin/sendmail",
-                 "limit": 100, "program": "/usr/sbin/sendmail", "user": "root",
+                 "not_below": None, "limit": 100, "program": "/usr/sbin/sendmail", "user": "root",
                  "configurations": {"mta": str(queue / "sendmail.cf"), "msp": str(queue / "none")}}, **given)
 
 
@@ -131,6 +131,32 @@ def test_a_queue_that_can_not_be_read_is_named(queue):
     with pytest.raises(SendmailError) as caught:
         run(queue, action="look", configurations={"mta": str(queue / "none"), "msp": str(queue / "none")})
     assert "No queue is known" in caught.value.message
+
+
+@pytest.fixture(name="neighbours")
+def neighbours_(queue):
+    """Queues of which one begins like the other, as Debian names them."""
+    for name in ("mqueue-client", "mqueue-more"):
+        (queue / name).mkdir()
+    put(queue, "all.cf", "V10\nO QueueDirectory=%s/mqueue*\n" % queue)
+    put(queue, "one.cf", "V10\nO QueueDirectory=%s/mqueue\n" % queue)
+    put(queue, "submit.cf", "V10\nO QueueDirectory=%s/mqueue-client\n" % queue)
+    return queue
+
+
+def test_a_queue_that_another_program_has_by_its_name_is_that_ones(neighbours):
+    queues, _reasons = queue_host.configured({"mta": str(neighbours / "all.cf"), "msp": str(neighbours / "submit.cf")})
+    found = [(spool.program, os.path.basename(spool.path)) for spool in queue_host.spools(queues, strict=True)[0]]
+    assert found == [("mta", "mqueue"), ("mta", "mqueue-more"), ("msp", "mqueue-client")]
+
+
+def test_a_queue_that_can_not_be_read_is_told_as_whose_it_is(neighbours):
+    os.rmdir(str(neighbours / "mqueue-client"))
+    queues, _reasons = queue_host.configured({"mta": str(neighbours / "one.cf"), "msp": str(neighbours / "submit.cf")})
+    spools, unread = queue_host.spools(queues, strict=False)
+    result = queue_report.report(spools, NOW)
+    queue_report.add_unread(result, unread)
+    assert [(row["program"], row["readable"]) for row in result["queues"]] == [("mta", True), ("msp", False)]
 
 
 # ---- locks -----------------------------------------------------------------------------------------------------------------------------
@@ -351,6 +377,17 @@ def test_a_hold_leaves_the_quarantine_of_others_alone(queue):
     assert run(queue, runner, action="unquarantine", ids=["6AN8maAA000001"])[0]["done"] == ["6AN8maAA000001"]
 
 
+@pytest.mark.parametrize("action", ["release", "unquarantine"])
+def test_what_was_let_go_and_still_waits_is_no_unknown_message(queue, action):
+    runner, given = Sendmail(renaming(queue)), {"action": action, "ids": ["6AN8maAA000003"]}
+    assert run(queue, runner, **given)[0]["done"] == ["6AN8maAA000003"]
+    calls = len(runner.called)
+    assert run(queue, runner, **given)[0]["changed"] is False and len(runner.called) == calls
+    for wrong in ({"ids": ["6AN8maAA000099"]}, {"queues": [str(queue / "mqueue" / "q1")]}):
+        with pytest.raises(InvalidValue):
+            run(queue, runner, **dict(given, **wrong))
+
+
 def test_a_flush_waits_a_bounded_time_and_says_what_became_of_each(queue):
     def act(argv):
         os.unlink(str(queue / "mqueue" / "q1" / "qf6AN8maAA000001"))
@@ -414,6 +451,7 @@ def test_a_pipe_of_an_alias_is_left_to_a_person(queue):
     with pytest.raises(SendmailError) as caught:
         run(queue, runner, action="hand_over", receipt=receipt)
     assert "Only a person" in caught.value.message and runner.called == []
+    assert "from %s.d; run again with sendmail_remove_remaining=receipt" % receipt[:-5] in caught.value.message
 
 
 def test_what_waits_to_be_handed_over_is_found_by_any_later_run(queue):
@@ -440,6 +478,21 @@ def test_a_receipt_that_would_keep_nothing_is_refused(queue, given):
     with pytest.raises(InvalidValue):
         run(queue, **given)
     assert queue_report.report(opened(queue), NOW)["total"] == 4
+
+
+def test_mail_is_not_handed_over_to_what_is_about_to_be_removed(queue):
+    run(queue, action="delete", senders=["<>"], contents=True, awaited=True)
+    (queue / "prefix" / "sbin").mkdir(parents=True)
+    put(queue / "prefix" / "sbin", "sendmail", "")
+    os.symlink(str(queue / "prefix" / "sbin" / "sendmail"), str(queue / "command"))
+    given = dict(action="hand_over", all=True, command=str(queue / "command"))
+    runner = Sendmail()
+    with pytest.raises(SendmailError) as caught:
+        run(queue, runner, not_below=str(queue / "prefix"), **given)
+    assert "still leads to" in caught.value.message and runner.called == []
+    # Before anything was removed nobody can say where it will lead.
+    assert run(queue, runner, check_mode=True, not_below=str(queue / "prefix"), **given)[0]["changed"]
+    assert run(queue, runner, not_below=str(queue / "other"), **given)[0]["done"] == ["6AN8maAA000002"]
 
 
 def test_how_long_a_receipt_is_kept_is_its_own(queue):

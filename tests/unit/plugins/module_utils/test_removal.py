@@ -73,10 +73,10 @@ def host(tmp_path, monkeypatch):
 def removing(host, **given):
     """A removal with the module's options."""
     params = dict({"state_directory": str(host / "state"), "packages_removed": True, "keep_data": True, "masked_units": [], "boot_files": [],
-                   "blocks": [str(host / "etc" / "permissions.local")], "smrsh": str(host / "etc" / "smrsh"), "smrsh_keep": ["own"], "selinux_ports": [],
-                   "jail": None, "leftovers": [str(host / "etc" / "mail" / "*.old")], "etc_dir": str(host / "etc" / "mail"),
+                   "blocks": [str(host / "etc" / "permissions.local")], "smrsh": str(host / "etc" / "smrsh"), "smrsh_keep": ["own"], "smrsh_commands": [],
+                   "selinux_ports": [], "jail": None, "leftovers": [str(host / "etc" / "mail" / "*.old")], "etc_dir": str(host / "etc" / "mail"),
                    "link_directories": [str(host / "etc" / "certs")], "trees": [str(host / "tls")],
-                   "accounts": []}, **given)
+                   "source_prefix": "", "accounts": []}, **given)
     return removal.Removal(Programs(), params)
 
 
@@ -98,6 +98,21 @@ def test_the_host_is_as_it_was(host):
                                    ["systemctl", "daemon-reload"]]
     assert len(rows) == 6
     assert removing(host).prepare(False) == []
+
+
+def test_a_file_that_was_managed_later_is_as_it_was_too(host):
+    """A null client becomes a gateway: /etc/aliases was the administrator's until then."""
+    state, aliases, table = str(host / "state"), put(host / "etc" / "aliases", "root: eva"), str(host / "etc" / "mail" / "virtusertable")
+    managed = generations.read_state(state)["paths"]
+    for number in range(4):
+        generations.keep(state, managed + [aliases, table], 1)
+        generations.write_state(state, {"paths": managed + [aliases, table]})
+        put(aliases, "ours %d" % number)
+        put(table, "ours %d" % number)
+    # What is not managed any more, and named by no other generation, comes back as well.
+    generations.write_state(state, {"paths": managed})
+    removing(host).prepare(False)
+    assert disk.read(aliases) == b"root: eva" and not os.path.exists(table)
 
 
 def test_what_is_left_goes_last(host):
@@ -192,6 +207,15 @@ def test_of_a_template_the_instances_are_stopped(host):
         ["systemctl", "disable", "--now", "mailjail-delegate@access.path", "mailjail-delegate@aliases.path", "sendmail.service"]]
 
 
+def test_commands_of_the_administrator_stay_where_the_packages_stay(host):
+    os.symlink("/usr/bin/procmail", str(host / "etc" / "smrsh" / "filter"))
+    found = removing(host, packages_removed=False, smrsh_commands=[{"name": "vacation", "target": "/usr/bin/vacation"}, {"name": "filter", "target": "/x"}])
+    found.prepare(False)
+    assert sorted(os.listdir(str(host / "etc" / "smrsh"))) == ["filter", "own"] and "filter is a command for aliases" in "".join(found.left())
+    removing(host).prepare(False)
+    assert os.listdir(str(host / "etc" / "smrsh")) == ["own"] and "command for aliases" not in "".join(removing(host).left())
+
+
 def test_the_policy_of_selinux_forgets_us(host):
     put(host / "selinux-targeted" / "modules" / "400" / "mailjail" / "cil", "(optional x)\n")
     put(host / "selinux-targeted" / "ports.local", "portcon tcp 2525 system_u:object_r:smtp_port_t:s0\nportcon tcp 2526 system_u:object_r:smtp_port_t:s0\n")
@@ -225,6 +249,19 @@ def test_a_tree_that_is_a_link_is_not_followed(host):
     with pytest.raises(UnsafePath):
         removing(host, trees=[str(host / "trap")]).finish(False)
     assert os.path.exists(str(host / "etc" / "notes"))
+
+
+def test_what_was_built_goes_and_the_rest_below_its_prefix_stays(host):
+    """A prefix is no tree of ours: it may be /usr/local."""
+    prefix = str(host / "local")
+    put(host / "local" / "sbin" / "sendmail", "built")
+    put(host / "local" / "sbin" / "site-program", "theirs")
+    put(host / "local" / ".mailjail-source.json", '{"files": {"sbin/sendmail": "aa"}, "complete": true}')
+    removing(host, source_prefix=prefix).prepare(False)
+    assert os.listdir(prefix + "/sbin") and {"path": prefix, "what": "what was built below it removed"} in removing(host, source_prefix=prefix).finish(True)
+    removing(host, source_prefix=prefix).finish(False)
+    assert os.listdir(prefix) == ["sbin"] and os.listdir(prefix + "/sbin") == ["site-program"]
+    assert removing(host, source_prefix=prefix).finish(False) == []
 
 
 def test_a_host_whose_former_state_is_not_known_keeps_what_a_package_may_own(host):

@@ -275,6 +275,22 @@ def test_a_mode_is_mended_without_a_build(built, tmpdir):
     assert os.stat(str(tmpdir.join("sendmail", "sbin", "sendmail"))).st_mode & 0o7777 == 0o2755
 
 
+def test_the_record_knows_which_directories_were_made(built, tmpdir):
+    """The next build may find all of them there; those are ours none the less, and what was there before the first is not."""
+    expected = {".", "sbin", "share", "share/sendmail-cf", "share/sendmail-cf/m4"}
+    source.Build(None, built)._install({"sbin/sendmail": str(tmpdir.join("sendmail", "sbin", "makemap"))})
+    assert source.parse_directories(tmpdir.join("sendmail", source.RECORD).read()) == expected
+    tmpdir.mkdir("local").mkdir("sbin")
+    source.Build(None, built._replace(prefix=str(tmpdir.join("local"))))._install(
+        {"sbin/sendmail": str(tmpdir.join("sendmail.made")), "share/x": str(tmpdir.join("makemap.made"))})
+    assert source.parse_directories(tmpdir.join("local", source.RECORD).read()) == {"share"}
+
+
+@pytest.mark.parametrize("text", [None, "", "{broken", "[]", '{"directories": 5}', '{"directories": [5, ["x"]]}', '{"files": {}}'])
+def test_a_record_without_directories(text):
+    assert source.parse_directories(text) == set()
+
+
 def test_a_new_build_takes_away_what_the_former_had_alone(built, tmpdir):
     first = source.Build(None, built._replace(sha256="cd" * 32))
     first._install({"sbin/sendmail": str(tmpdir.join("sendmail", "share", "sendmail-cf", "m4", "cf.m4"))})

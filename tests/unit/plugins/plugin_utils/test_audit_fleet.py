@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_documents, audit_fleet, audit_host
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_documents, audit_fleet, audit_host, audit_page, audit_sarif
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from audit_cases import ALL, FS, NOW, TLS, WAIVER, YESTERDAY, asked, report, row, said
@@ -58,7 +58,7 @@ SINCE = [
     ("waived", "fail", "new"),
     ("fail", "pass", "mended"),
     ("fail", "not applicable", "mended"),
-    ("fail", "waived", "mended"),
+    ("fail", "waived", "changed"),
     ("fail", "unknown", "changed"),
     ("pass", "unknown", "changed"),
     ("unknown", "pass", "changed"),
@@ -119,10 +119,23 @@ def test_a_former_report_that_is_none_is_refused_with_what_to_do(text, words):
     assert words in refused.value.message and "/reports/audit.json" in refused.value.message and "sendmail_audit_since" in refused.value.message
 
 
-def test_a_verdict_that_there_is_not_in_a_former_report_is_no_change():
+def test_a_verdict_that_there_is_not_in_a_former_report_is_not_repeated():
     former = json.loads(audit_fleet.text(report([host("a", row(FS.id, "pass"), chosen=(FS,))])))
     former["hosts"][0]["controls"][0]["verdict"] = "<b>"
-    assert "change" not in report([host("a", row(FS.id, "fail"), chosen=(FS,))], former)["hosts"][0]["controls"][0]
+    found = report([host("a", row(FS.id, "fail"), chosen=(FS,))], former)["hosts"][0]["controls"][0]
+    assert found["change"] == audit_fleet.NEW and "before" not in found
+
+
+def test_a_failure_where_nothing_was_known_is_new():
+    """The host was away, or the control was not asked for: nobody has seen that failure yet. What holds is no news."""
+    former = report([blind("a"), host("b", row(FS.id, "pass"), chosen=(FS,))])
+    found = report([host("a", row(FS.id, "fail"), row(TLS.id, "pass")), host("b", row(FS.id, "pass"), row(TLS.id, "fail"))], former)
+    changes = {(one["name"], row_["control"]): row_.get("change") for one in found["hosts"] for row_ in one["controls"]}
+    assert changes == {("a", FS.id): "new", ("a", TLS.id): None, ("b", FS.id): None, ("b", TLS.id): "new"}
+    assert [one["first"] for one in found["hosts"]] == [False, False] and found["summary"]["changes"]["new"] == 2
+    states = {(one["properties"]["host"], one["ruleId"]): one["baselineState"] for one in audit_sarif.log(found)["runs"][0]["results"]}
+    assert states == {("a", FS.id): "new", ("b", TLS.id): "new"}
+    assert audit_page.data(found)["hosts"][0][8] and {tuple(pair) for one in audit_page.data(found)["hosts"] for pair in one[8].values()} == {(0, -1)}
 
 
 def test_files_are_private_and_compared_with_the_next_time(tmp_path):

@@ -251,13 +251,13 @@ def test_a_judgement_that_hosts_share_is_there_once():
     rows = (row(FS.id, "fail", EVIDENCE), row(TLS.id, "pass", EVIDENCE))
     hosts = [audit_host.record("mx%d" % number, asked((FS, TLS)), said(*rows)) for number in range(50)]
     found = audit_page.data(report(hosts))
-    assert len(found["judgements"]) == 2 and all(host[8][:2] == [0, 1] for host in found["hosts"])
+    assert len(found["judgements"]) == 2 and all(host[7][:2] == [0, 1] for host in found["hosts"])
 
 
 def test_the_page_says_waivers_and_changes_by_number():
     former = json.loads(audit_fleet.text(dict(fleet(waivers=()), generated=YESTERDAY)))
     found = audit_page.data(fleet(former))
     host = found["hosts"][1]
-    assert found["waivers"] == [["old scanner", "postmaster", "2027-03-31"]] and host[10] == {0: 0}
-    assert host[9] == {0: [audit_page.CHANGES.index("mended"), audit_page.VERDICTS.index("fail")]}
-    assert found["hosts"][0][8] == [-1] * 4 and RELAY.id == found["controls"][3][0]
+    assert found["waivers"] == [["old scanner", "postmaster", "2027-03-31"]] and host[9] == {0: 0}
+    assert host[8] == {0: [audit_page.CHANGES.index("changed"), audit_page.VERDICTS.index("fail")]}
+    assert found["hosts"][0][7] == [-1] * 4 and RELAY.id == found["controls"][3][0]

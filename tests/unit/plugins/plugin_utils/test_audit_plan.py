@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import os
+import re
 
 import pytest
+import yaml
 
+from ansible_collections.mailjail.sendmail.plugins.module_utils import controls
 from ansible_collections.mailjail.sendmail.plugins.module_utils.errors import InvalidValue
 from ansible_collections.mailjail.sendmail.plugins.plugin_utils import audit_plan
 
+ROLES = os.path.join(os.path.dirname(audit_plan.__file__), "..", "..", "roles")
 TODAY = datetime.date(2026, 11, 23)
 # A control that the table has from its first day on.
 KNOWN = "SM-FS-02"
@@ -121,6 +126,9 @@ TARGETS = [
         [("MTA", "mx.example.org", 25, False), ("MSA", "mx.example.org", 587, False)],
         "",
     ),
+    ("behind a word that only ssh knows", INFO, {"address": "gw1"}, [], "neither an address nor a name with a domain"),
+    ("a word, and the site says where", INFO, {"address": "gw1", "probe_address": "192.0.2.7"},
+     [("MTA", "192.0.2.7", 25, False), ("MSA", "192.0.2.7", 587, False)], ""),
     ("behind a forwarded port", INFO, {"address": "127.0.0.1"}, [], "the probing host itself"),
     ("behind a name of loopback", INFO, {"address": "Localhost."}, [], "the probing host itself"),
     ("behind the other loopback", INFO, {"address": "::ffff:127.0.0.1", "listeners": [{"port": 25}]}, [], "the probing host itself"),
@@ -220,3 +228,57 @@ def test_both_roles_tell_who_may_relay():
     for role in ("audit", "baseline"):
         with open(os.path.join(top, role, "vars", "main.yml"), encoding="utf-8") as source:
             assert 'relay_networks: "{{ sendmail_relay_networks | default([], true) }}"' in source.read(), role
+
+
+DELIVERIES = {
+    "jail": "/var/mailjail",
+    "jail_directories": None,
+    "jail_files": [{"path": "a"}, "a", {}],
+    "smrsh_commands": [{"name": "vacation", "target": "/v"}, "x"],
+}
+
+
+def test_the_host_is_told_what_may_be_delivered_to():
+    """Without it a command that nobody declared would pass."""
+    platform = {"mta": {"compiled": "/a"}, "client": {"compiled": "/b"}, "smrsh": {"keep": ["smrsh"]}}
+    found = audit_plan.site(dict(DELIVERIES, profile="hub", platform=platform), {})
+    assert found["jail"] == {"path": "/var/mailjail", "files": [{"path": "a"}]} and found["expected"] == {"smrsh": ["vacation", "smrsh"]}
+    assert audit_plan.site({"profile": "hub", "smrsh_commands": []}, {})["expected"] == {"smrsh": []}
+
+
+# What is not said is an empty text where Ansible makes one of None.
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_is_not_declared_is_not_told(nothing):
+    said = {"profile": "hub", "jail": "/j", "jail_files": nothing, "jail_directories": nothing, "smrsh_commands": nothing, "declared": nothing}
+    assert audit_plan.site(said, {}) == {"profile": "hub", "limits": {}, "jail": "/j"}
+    assert "expected" not in audit_plan.site(DELIVERIES, {}) and audit_plan.site(DELIVERIES, {})["jail"] == "/var/mailjail"
+    # A jail that this host has not holds nothing.
+    assert "jail" not in audit_plan.site({"profile": "nullclient", "jail": "", "jail_files": []}, {})
+
+
+def read(*path):
+    with open(os.path.join(ROLES, *path), encoding="utf-8") as source:
+        return yaml.safe_load(source)
+
+
+def test_both_roles_have_one_picture_of_the_site():
+    """What the audit says of a host besides whom it asks and how, the role baseline says as well, and by the same filter."""
+    audit, baseline = read("audit", "vars", "main.yml")["__sendmail_audit_said"], read("baseline", "vars", "main.yml")
+    asking = {"only", "without", "waivers", "fail_at", "probe", "probe_address", "address", "connection", "listeners", "known_as", "domain", "recipients"}
+    assert set(baseline["__sendmail_baseline_said"]) == set(audit) - asking
+    assert "audit_plan(__sendmail_info)" in baseline["__sendmail_baseline_site"]
+    for role, tasks in (("audit", "look"), ("baseline", "main")):
+        included = [task["ansible.builtin.include_role"] for task in read(role, "tasks", tasks + ".yml") if "ansible.builtin.include_role" in task]
+        assert [one["tasks_from"] for one in included] == ["declared"], role
+
+
+def test_every_threshold_of_a_control_can_be_said_and_no_other():
+    used = set()
+    for path in glob.glob(os.path.join(os.path.dirname(controls.__file__), "controls_*.py")):
+        with open(path, encoding="utf-8") as source:
+            used.update(re.findall(r"\blimit\(view, \"(\w+)\"", source.read()))
+    for role in ("audit", "baseline"):
+        options = read(role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]["sendmail_audit_limits"]["options"]
+        assert set(options) == used and len(used) > 10, role
+        # A default here would be said for every site, and differ from the table's.
+        assert {(one["type"], one["required"], "default" in one) for one in options.values()} == {("int", False, False)}, role

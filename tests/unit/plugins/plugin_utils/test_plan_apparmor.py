@@ -50,6 +50,18 @@ def test_a_kernel_without_it_gets_the_file_and_a_remark():
     assert set(found["companions"][0]) == {"name", "files", "check"} and "not in force" in found["remark"]
 
 
+@pytest.mark.parametrize("family, expected", [("debian", ["apparmor"]), ("suse", ["apparmor-parser", "apparmor-abstractions"])])
+def test_each_family_has_its_packages(family, expected):
+    assert plan_apparmor.plan(site(family=family))["packages"] == expected
+
+
+def test_a_database_that_is_read_can_be_locked():
+    # map.db is locked (LOCK_SH) by whoever looks something up in it.
+    found = lines()
+    assert {"/etc/aliases{,.*} rk,", "/etc/mail/** rk,"} <= set(found)
+    assert "/etc/mail/ r," in found
+
+
 def test_a_family_with_selinux_is_refused():
     with pytest.raises(InvalidValue) as caught:
         plan_apparmor.plan(site(family="redhat"))
