@@ -221,7 +221,6 @@ def _client_queue(view):
     reason = _no_msp(view)
     if reason:
         return reason
-    found = transport.Found()
     found, queue, where = transport.Found(), _queue(view), transport.option(view, "msp", "QueueDirectory")[1]
     runner = _runner(view, queue)
     found.note(bool(runner), runner or where, "runs %s" % queue if runner else "neither a process, nor a unit, nor cron runs %s" % queue,
