@@ -16,7 +16,7 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.mailjail.sendmail.plugins.module_utils import removal
-from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_apparmor, plan_firewall, plan_logs, role_plans
+from ansible_collections.mailjail.sendmail.plugins.plugin_utils import plan_apparmor, plan_auth, plan_firewall, plan_logs, role_plans
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 NOTHING = {"system_files": {"firewall": [], "logs": [], "apparmor": []}, "apparmor": True}
@@ -155,3 +155,18 @@ def test_packages_of_the_plans_are_looked_for(plan):
     """One that is not would be missing in every run, and every check would announce it."""
     words = yaml.safe_load(text("roles", "platform", "vars", "main.yml"))["__sendmail_platform_other_packages"]
     assert {name for names in plan.PACKAGES.values() for name in names} <= set(re.findall("'([^']+)'", words))
+
+
+@pytest.mark.parametrize("said, ports", [
+    ({}, [25]), ({"sendmail_listeners": []}, []),
+    ({"sendmail_listeners": [{"name": "a"}, {"name": "b", "port": 2525}, {"name": "c", "port": "2525"}]}, [25, 2525]),
+    ({"sendmail_auth": {"backend": "saslauthd"}, "sendmail_submission_ports": [2587]}, [25, 2587])])
+def test_the_policy_hears_of_every_port_that_is_opened(said, ports):
+    """Those on which users log in are no listeners of the site's own: SELinux would keep the daemon from binding them."""
+    values = yaml.safe_load(text("roles", "platform", "vars", "main.yml"))
+    environment = NativeEnvironment()
+    environment.filters["mailjail.sendmail.submission_listeners"] = plan_auth.listeners
+    opened = environment.from_string(values["__sendmail_platform_listeners"]).render(none=None, **said)
+    assert environment.from_string(values["__sendmail_platform_ports"]).render(__sendmail_platform_listeners=opened) == ports
+    asked = [task for role in ("jail", "remove") for task in re.findall("selinux_ports: \"(.*)\"", text("roles", role, "tasks", "main.yml"))]
+    assert asked == ["{{ __sendmail_platform_ports }}"] * 2
