@@ -62,4 +62,5 @@ rm -rf .venv
 "$best" -m venv .venv
 .venv/bin/python -m pip install -qq --disable-pip-version-check -r requirements.txt
 echo "$wanted" >$stamp
-echo "setup   $(.venv/bin/ansible --version | head -1)"
+# Not `head`: whoever writes on when it has gone away prints a traceback.
+echo "setup   $(.venv/bin/ansible --version | sed -n 1p)"
