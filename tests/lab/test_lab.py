@@ -135,6 +135,13 @@ def test_gateways_reach_the_package_mirror(bench, gateways):
         assert done.returncode == 0 and "Err:" not in done.stdout, done.stdout + done.stderr
 
 
+def test_nothing_runs_by_the_calendar(bench):
+    """At midnight Debian saves its package database below /var/backups: a test that looks at a host's disk then would find changes of nobody's."""
+    for host in bench.layout.hosts:
+        timers = bench.run(host.key, "systemctl", "list-units", "--type=timer", "--state=active", "--plain", "--no-legend").stdout
+        assert {line.split()[0] for line in timers.splitlines()} <= {"systemd-tmpfiles-clean.timer"}, (host.key, timers)
+
+
 @pytest.mark.parametrize(("setting", "command", "expected"), [
     ("ProtectSystem=strict", "touch /etc/probe", "Read-only file system"),
     ("ProtectHome=yes", "ls /home/ansible", "Permission denied|No such file"),
